@@ -1,0 +1,1 @@
+"""Ports that end in AWS; the only importers of boto3."""

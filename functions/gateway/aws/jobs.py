@@ -1,0 +1,137 @@
+"""The tables of jobs and of the books. One item a job: its document, and a version that every write names.
+
+The books are immutable entries, one per job, attempt and meter, beside a counter per tenant and month.
+Entries, counter and the job's end are one transaction, so that they cannot tell different stories.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from gateway.domain.job import CostLine, Job
+from gateway.errors import Conflict
+
+KEPT_DAYS = 90
+
+
+class Jobs:
+    """Read and write jobs; a writer that has not seen the latest version is refused."""
+
+    def __init__(self, dynamodb: Any, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def create(self, job: Job) -> None:
+        """Store a new job."""
+        self._dynamodb.put_item(
+            TableName=self._table,
+            Item={**_key(job), **_attributes(job)},
+            ConditionExpression="attribute_not_exists(job)",
+        )
+
+    def get(self, tenant: str, job_id: str) -> Job | None:
+        """Read a job as of the latest write."""
+        key = {"tenant": {"S": tenant}, "job": {"S": job_id}}
+        answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        item = answer.get("Item")
+        return msgspec.json.decode(item["document"]["S"], type=Job) if item else None
+
+    def save(self, job: Job) -> Job:
+        """Write a job over the version that it was made from.
+
+        Raises:
+            Conflict: somebody else wrote it since.
+        """
+        saved = replace(job, version=job.version + 1)
+        try:
+            self._dynamodb.update_item(**self._update(saved))
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict(job.id) from error
+        return saved
+
+    def _update(self, saved: Job) -> dict[str, Any]:
+        attributes = _attributes(saved)
+        return {
+            "TableName": self._table,
+            "Key": _key(saved),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+            "ConditionExpression": "#version = :before",
+            "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+            "ExpressionAttributeValues": {
+                **{f":{name}": value for name, value in attributes.items()},
+                ":before": {"N": str(saved.version - 1)},
+            },
+        }
+
+
+class Ledger:
+    """Write a job's end together with what it cost."""
+
+    def __init__(self, dynamodb: Any, jobs_table: str, usage_table: str) -> None:
+        self._dynamodb = dynamodb
+        self._jobs = Jobs(dynamodb, jobs_table)
+        self._usage = usage_table
+
+    def settle(self, job: Job, attempt: int, lines: tuple[CostLine, ...], billed: bool, month: str) -> Job:
+        """Save the job, one entry a line, and the month's counter, all or nothing.
+
+        Raises:
+            Conflict: the job was written since, or is settled already.
+        """
+        saved = replace(job, version=job.version + 1)
+        items = [
+            {"Update": self._jobs._update(saved)},
+            *({"Put": self._entry(job, attempt, line, billed)} for line in lines),
+            {"Update": self._counter(job.tenant, month, sum(line.micros for line in lines), billed)},
+        ]
+        try:
+            self._dynamodb.transact_write_items(TransactItems=items)
+        except self._dynamodb.exceptions.TransactionCanceledException as error:
+            raise Conflict(job.id) from error
+        return saved
+
+    def _entry(self, job: Job, attempt: int, line: CostLine, billed: bool) -> dict[str, Any]:
+        return {
+            "TableName": self._usage,
+            "Item": {
+                "tenant": {"S": job.tenant},
+                "entry": {"S": f"ledger#{job.id}#{attempt}#{line.meter}"},
+                "at": {"N": str(job.finished_at)},
+                "key": {"S": job.key_id},
+                "model": {"S": job.model},
+                "customer": {"S": job.customer_id or "-"},
+                "units": {"N": str(line.units)},
+                "list_micros": {"N": str(line.micros)},
+                "billed_micros": {"N": str(line.micros if billed else 0)},
+                "source": {"S": line.source},
+            },
+            "ConditionExpression": "attribute_not_exists(entry)",
+        }
+
+    def _counter(self, tenant: str, month: str, micros: int, billed: bool) -> dict[str, Any]:
+        return {
+            "TableName": self._usage,
+            "Key": {"tenant": {"S": tenant}, "entry": {"S": f"counter#{month}"}},
+            "UpdateExpression": "ADD jobs :one, list_micros :list, billed_micros :billed",
+            "ExpressionAttributeValues": {
+                ":one": {"N": "1"},
+                ":list": {"N": str(micros)},
+                ":billed": {"N": str(micros if billed else 0)},
+            },
+        }
+
+
+def _key(job: Job) -> dict[str, Any]:
+    return {"tenant": {"S": job.tenant}, "job": {"S": job.id}}
+
+
+def _attributes(job: Job) -> dict[str, Any]:
+    kept_days = max(KEPT_DAYS, job.retention_days)
+    return {
+        "version": {"N": str(job.version)},
+        "status": {"S": job.status},
+        "model": {"S": job.model},
+        "expires": {"N": str(int(job.created_at) + kept_days * 86400)},
+        "document": {"S": msgspec.json.encode(job).decode()},
+    }

@@ -1,0 +1,195 @@
+"""A job and its attempts: what is stored, and the one table of states.
+
+Rule: whatever changes ``Job.status`` goes through ``moved``; no other place knows which change is legal.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+# state -> event -> state
+STATES: dict[str, dict[str, str]] = {
+    "queued": {"start": "running", "fail": "failed", "cancel": "canceled", "expire": "expired"},
+    "running": {
+        "start": "running",
+        "deliver": "delivering",
+        "fail": "failed",
+        "cancel": "canceled",
+        "expire": "expired",
+    },
+    "delivering": {"start": "running", "deliver": "delivering", "succeed": "succeeded", "fail": "failed"},
+    "succeeded": {},
+    "failed": {},
+    "canceled": {},
+    "expired": {},
+}
+TERMINAL = frozenset(state for state, events in STATES.items() if not events)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One target of a job's chain, as it stood when the job was accepted.
+
+    Args:
+        route: the public name that the target came from.
+        parameters: the route's overrides.
+    """
+
+    route: str
+    provider: str
+    model: str
+    region: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A target that was passed over, and why."""
+
+    provider: str
+    model: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A delivered file; media facts are probed from its bytes."""
+
+    key: str
+    content_type: str
+    bytes: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One meter of one job: ``units`` at ``unit_micros`` for every ``per`` of them."""
+
+    meter: str
+    units: int | float
+    unit_micros: int
+    per: int
+    micros: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one target.
+
+    Args:
+        hop: index in the job's chain.
+        status: reserved, starting, accepted, succeeded, failed or unknown.
+        slot_at: when the pool lets it start.
+        lease_until: until when a start that has not reported must be taken for alive.
+        step, kept: where the protocol stands, and what its next step needs.
+        sources: finished outputs that wait at the provider, in order.
+        dropped: hints of the request that this target does not know.
+    """
+
+    n: int
+    hop: int
+    provider: str
+    model: str
+    region: str
+    slot_at: float
+    reserved_at: float
+    status: str = "reserved"
+    started_at: float | None = None
+    finished_at: float | None = None
+    lease_until: float = 0
+    step: int = 0
+    polls: int = 0
+    kept: dict[str, str] = field(default_factory=dict)
+    sources: tuple[tuple[str, bool], ...] = ()
+    usage: dict[str, int] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    error: str = ""
+    code: str = ""
+    message: str = ""
+    cancel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One generation of any modality, and all that is known of it.
+
+    Args:
+        input: canonical parameters as the caller gave them; never logged.
+        on, deadline_at, overflow, max_wait_s, retention_days: the route's policy at the time of acceptance.
+        byok: provider -> the caller's own key, encrypted.
+        base_url: the address that the caller reached us at, for links in webhooks.
+        history: every state with its time, in order.
+        version: counts writes; a writer that read an older one is refused.
+    """
+
+    id: str
+    tenant: str
+    key_id: str
+    model: str
+    operation: str
+    input: dict[str, Any]
+    chain: tuple[Hop, ...]
+    created_at: float
+    deadline_at: float
+    plan: str
+    on: tuple[str, ...]
+    overflow: str
+    max_wait_s: float
+    retention_days: int
+    seed: int | None = None
+    status: str = "queued"
+    started_at: float | None = None
+    finished_at: float | None = None
+    progress: float | None = None
+    attempts: tuple[Attempt, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    outputs: tuple[Artifact, ...] = ()
+    lines: tuple[CostLine, ...] = ()
+    priced: bool = True
+    byok: dict[str, str] = field(default_factory=dict)
+    own_key: bool = False
+    error_code: str = ""
+    error_message: str = ""
+    webhook_url: str = ""
+    base_url: str = ""
+    customer_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    history: tuple[tuple[float, str], ...] = ()
+    version: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether no event can change it any more."""
+        return self.status in TERMINAL
+
+    @property
+    def attempt(self) -> Attempt:
+        """The latest attempt."""
+        return self.attempts[-1]
+
+
+def moved(job: Job, event: str, now: float, **changes: Any) -> Job:
+    """Apply an event of the state table, with other fields that change along with it.
+
+    Raises:
+        ValueError: the event does not exist in the job's state.
+    """
+    after = STATES[job.status].get(event)
+    if after is None:
+        raise ValueError(f"job {job.id} is {job.status!r} and cannot {event!r}")
+    if after != job.status:
+        changes["history"] = (*job.history, (now, after))
+    if after == "running" and job.started_at is None:
+        changes["started_at"] = now
+    if after in TERMINAL:
+        changes["finished_at"] = now
+    return replace(job, status=after, **changes)
+
+
+def with_attempt(job: Job, attempt: Attempt) -> Job:
+    """Put an attempt in its place by number, or append it."""
+    others = tuple(a for a in job.attempts if a.n != attempt.n)
+    return replace(job, attempts=tuple(sorted((*others, attempt), key=lambda a: a.n)))

@@ -1,0 +1,63 @@
+"""What a provider's answer means. Outcomes are values: the chain decides on them, nothing is raised."""
+
+from dataclasses import dataclass, field
+
+ERROR_CLASSES = (
+    "capacity",
+    "transient",
+    "timeout",
+    "credential",
+    "request",
+    "moderation",
+    "unsupported",
+    "internal",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt's end without a result.
+
+    Args:
+        error: one of ``ERROR_CLASSES``.
+        code, message: the provider's own, or ours where it never answered.
+        retry_after_s: how long the provider asked us to stay away.
+    """
+
+    error: str
+    code: str
+    message: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a finished output is: at a URL, or here as bytes.
+
+    Args:
+        keyed: the URL wants the provider's key.
+    """
+
+    url: str = ""
+    keyed: bool = False
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not finished: the step to take next, and what was kept for it."""
+
+    step: int
+    kept: dict[str, str]
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Finished: the outputs in order, and the counts that the provider bills by."""
+
+    sources: tuple[Source, ...]
+    usage: dict[str, int] = field(default_factory=dict)
+
+
+Reading = Pending | Done | Failure

@@ -1,0 +1,84 @@
+"""When a call may start, and when to look again. Pure: every function takes ``now``.
+
+A pool's pace is one number, the *theoretical arrival time* of the generic cell rate algorithm (GCRA): the
+instant at which a pool that never bursts would start its next call. The store applies these functions by
+conditional updates (``aws.pacers``), a simulator may apply them to a variable.
+Source: ITU-T I.371 annex A; as one item in DynamoDB, checked with 80 threads.
+"""
+
+from dataclasses import dataclass
+
+from gateway.plan import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A limit as an interval and a tolerance: a burst may start back to back, then one call an interval."""
+
+    interval_s: float
+    tolerance_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Permission to start at an instant."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """No slot inside the horizon; one will be there after ``retry_after_s``."""
+
+    retry_after_s: float
+
+
+def pace_of(limits: Limits) -> Pace | None:
+    """Return the pace of a pool, or nothing where no rate is limited."""
+    if not limits.rpm:
+        return None
+    interval = 60 / limits.rpm
+    return Pace(interval, (limits.burst - 1) * interval)
+
+
+def latest_arrival(now: float, pace: Pace, horizon_s: float) -> float:
+    """Return the latest arrival time at which a pool still has a slot inside the horizon."""
+    return now + pace.tolerance_s + horizon_s
+
+
+def slot_before(arrival: float, now: float, pace: Pace) -> Slot:
+    """Return the slot that was taken when the pool's arrival time moved on to ``arrival``."""
+    return Slot(max(now, arrival - pace.interval_s - pace.tolerance_s))
+
+
+def reserve(
+    arrival: float | None, now: float, pace: Pace, horizon_s: float
+) -> tuple[Slot | Full, float | None]:
+    """Take the next slot of a pool: the decision, and the pool's new arrival time (none: unchanged).
+
+    >>> pace = Pace(interval_s=10, tolerance_s=10)          # 6 a minute, two may start together
+    >>> reserve(None, 100, pace, 60)
+    (Slot(at=100), 110)
+    >>> reserve(110, 100, pace, 60)
+    (Slot(at=100), 120)
+    >>> reserve(120, 100, pace, 60)
+    (Slot(at=110), 130)
+    >>> reserve(220, 100, pace, 60)
+    (Full(retry_after_s=50), None)
+    """
+    arrival = max(arrival or now, now)
+    latest = latest_arrival(now, pace, horizon_s)
+    if arrival > latest:
+        return Full(arrival - latest), None
+    after = arrival + pace.interval_s
+    return slot_before(after, now, pace), after
+
+
+def first_look_s(usual_s: float) -> float:
+    """Wait before the first poll: shortly before the model is usually done."""
+    return max(1.0, usual_s * 0.85)
+
+
+def next_look_s(usual_s: float, polls: int) -> float:
+    """Wait before poll number ``polls + 1``: pauses that grow, between one second and half a minute."""
+    return min(30.0, max(1.0, usual_s * 0.15 * 1.5 ** max(0, polls - 1)))

@@ -1,0 +1,122 @@
+"""What a job costs at list price: integers in micros, one line a meter; no price is ``None``, never 0."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from gateway.domain.job import Artifact, CostLine
+from gateway.plan import Model, PriceLine
+
+
+def estimate(model: Model, facts: Mapping[str, Any]) -> int | None:
+    """Price a request before anybody ran it, in micros; ``None`` when it has no price.
+
+    Args:
+        facts: the parameters with their defaults, as the target will get them.
+    """
+    count = _count(facts.get("n"), 1)
+    units: dict[str, int | float] = {
+        "request": 1,
+        "output_image": count,
+        "output_second": _count(facts.get("duration"), 1),
+        "input_character": len(str(facts.get("prompt") or "")),
+    }
+    for line in model.prices:
+        if line.typical is not None and _applies(line, facts):
+            units.setdefault(line.meter, line.typical * count)
+    lines = cost_lines(model, facts, units)
+    return None if lines is None else sum(line.micros for line in lines)
+
+
+def delivered_units(
+    facts: Mapping[str, Any], artifacts: tuple[Artifact, ...], usage: Mapping[str, int]
+) -> dict[str, int | float]:
+    """Count what was delivered, from the files themselves and from the provider's own count.
+
+    Returns:
+        meter -> units; seconds in hundredths at most.
+    """
+    seconds = sum(a.duration_s or 0 for a in artifacts)
+    pixels = sum((a.width or 0) * (a.height or 0) for a in artifacts)
+    return {
+        "request": 1,
+        "output_image": sum(a.content_type.startswith("image/") for a in artifacts),
+        "output_second": _whole(round(seconds, 2)),
+        "output_megapixel": _whole(round(pixels / 1_000_000, 2)),
+        "input_character": len(str(facts.get("prompt") or "")),
+        **usage,
+    }
+
+
+def delivered_facts(facts: Mapping[str, Any], artifacts: tuple[Artifact, ...]) -> dict[str, Any]:
+    """Overlay the request with what the file really is: a price holds for the delivered resolution."""
+    videos = [a for a in artifacts if a.content_type.startswith("video/") and a.width and a.height]
+    if not videos or "resolution" not in facts:
+        return dict(facts)
+    return {**facts, "resolution": _resolution(min(videos[0].width or 0, videos[0].height or 0))}
+
+
+def cost_lines(
+    model: Model, facts: Mapping[str, Any], units: Mapping[str, int | float]
+) -> tuple[CostLine, ...] | None:
+    """Return a line for every meter with units, or ``None`` when the model has no price for these facts."""
+    chosen: dict[str, PriceLine] = {}
+    for line in model.prices:
+        if line.meter not in chosen and _applies(line, facts):
+            chosen[line.meter] = line
+    lines = tuple(
+        CostLine(
+            line.meter,
+            units[line.meter],
+            line.micros,
+            line.per,
+            _price(units[line.meter], line),
+            f"{line.source} {line.as_of}",
+        )
+        for line in chosen.values()
+        if units.get(line.meter)
+    )
+    return lines or None
+
+
+def usd(micros: int | Decimal) -> str:
+    """Write micros as dollars with six places.
+
+    >>> usd(3_200_000)
+    '3.200000'
+    """
+    return f"{Decimal(micros) / 1_000_000:.6f}"
+
+
+def unit_usd(micros: int, per: int) -> str:
+    """Write the price of one unit; more places where a unit is a fraction of a micro.
+
+    >>> unit_usd(400_000, 1), unit_usd(30_000_000, 1_000_000), unit_usd(150_000, 1_000_000)
+    ('0.400000', '0.000030', '0.00000015')
+    """
+    price = (Decimal(micros) / per / 1_000_000).normalize()
+    return f"{price:f}" if -price.as_tuple().exponent > 6 else f"{price:.6f}"  # type: ignore[operator]
+
+
+def _price(units: int | float, line: PriceLine) -> int:
+    exact = Decimal(str(units)) * line.micros / line.per
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _applies(line: PriceLine, facts: Mapping[str, Any]) -> bool:
+    return all(str(facts.get(name)) in values for name, values in line.when.items())
+
+
+def _resolution(short_side_px: int) -> str:
+    for name, least in (("4k", 1600), ("1080p", 900), ("720p", 600)):
+        if short_side_px >= least:
+            return name
+    return "480p"
+
+
+def _count(value: Any, otherwise: int) -> int | float:
+    return value if isinstance(value, int | float) else otherwise
+
+
+def _whole(value: float) -> int | float:
+    return int(value) if value == int(value) else value

@@ -1,0 +1,256 @@
+"""What a caller asks: the body's fields, and the check of parameters against what a model takes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.errors import InvalidRequest
+from gateway.plan import Model, Parameter
+
+# Fields of a body that steer the gateway; everything else is a parameter of the model.
+STEERING = (
+    "fallback",
+    "byok",
+    "webhook_url",
+    "customer_id",
+    "metadata",
+    "region",
+    "delivery",
+    "max_usd",
+    "operation",
+)
+# Parameters that a target must be able to carry; the others are hints, which may be left out with a note.
+BINDING = frozenset(
+    [
+        "prompt",
+        "image",
+        "images",
+        "mask",
+        "video",
+        "audio",
+        "first_frame",
+        "last_frame",
+        "n",
+        "size",
+        "aspect_ratio",
+        "resolution",
+        "duration",
+        "format",
+        "voice",
+        "language",
+    ]
+)
+MEDIA = ("image", "video", "audio")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked body: steering fields with their types right, parameters still as given.
+
+    Args:
+        byok: provider -> the caller's own key, in the clear: keep it out of everything that is stored.
+        max_micros: the most that the job may cost by estimate.
+    """
+
+    model: str
+    parameters: dict[str, Any]
+    operation: str = ""
+    fallback: tuple[str, ...] | None = None
+    byok: dict[str, str] = field(default_factory=dict, repr=False)
+    webhook_url: str = ""
+    customer_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    region: str = ""
+    retention_days: int | None = None
+    max_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A request as one target takes it.
+
+    Args:
+        arguments: our names with values, defaults filled in.
+        dropped: hints that the target does not know.
+        problems: parameter -> why this target cannot take the request; empty when it can.
+    """
+
+    arguments: dict[str, Any]
+    dropped: tuple[str, ...]
+    problems: dict[str, str]
+
+
+def read(body: Mapping[str, Any], model: str) -> Request:
+    """Split a flat body into steering fields and parameters.
+
+    Raises:
+        InvalidRequest: a steering field has the wrong type.
+    """
+    parameters = {name: value for name, value in body.items() if name not in (*STEERING, "model")}
+    return Request(
+        model=model,
+        parameters={name: value for name, value in parameters.items() if value is not None},
+        operation=_text(body, "operation"),
+        fallback=_names(body, "fallback"),
+        byok=_texts(body, "byok", "provider names to keys"),
+        webhook_url=_text(body, "webhook_url"),
+        customer_id=_text(body, "customer_id") or None,
+        metadata=_texts(body, "metadata", "names to texts"),
+        region=_text(body, "region"),
+        retention_days=_retention(body),
+        max_micros=_money(body, "max_usd"),
+    )
+
+
+def parameters_of(model: Model, operation: str) -> dict[str, Parameter]:
+    """Return what a model takes for an operation."""
+    return {
+        name: parameter
+        for name, parameter in model.parameters.items()
+        if not parameter.operations or operation in parameter.operations
+    }
+
+
+def fit(model: Model, operation: str, given: Mapping[str, Any], overrides: Mapping[str, Any]) -> Fit:
+    """Map a request onto one target: the route's overrides win over the caller, defaults come last."""
+    known = parameters_of(model, operation)
+    asked = {**given, **overrides}
+    problems: dict[str, str] = {}
+    dropped: list[str] = []
+    for name, value in asked.items():
+        if name in known:
+            if problem := _problem(known[name], value):
+                problems[name] = problem
+        elif name in BINDING:
+            problems[name] = "is not something this model takes"
+        else:
+            dropped.append(name)
+    for name, parameter in known.items():
+        if parameter.required and name not in asked:
+            problems[name] = "is required"
+    defaults = {name: p.default for name, p in known.items() if p.default is not None}
+    arguments = {**defaults, **{name: value for name, value in asked.items() if name in known}}
+    return Fit(arguments, tuple(dropped), problems)
+
+
+def operation_of(models: Iterable[Model], operations: tuple[str, ...], given: Mapping[str, Any]) -> str:
+    """Tell which of a route's operations a request means: the one that uses most of the media given."""
+    models = tuple(models)
+
+    def media_used(operation: str) -> int:
+        needed = {
+            name
+            for model in models
+            if operation in model.offers
+            for name, parameter in parameters_of(model, operation).items()
+            if parameter.type in MEDIA and parameter.required
+        }
+        return len(needed) if needed <= given.keys() else -1
+
+    return max(operations, key=media_used)
+
+
+def _problem(parameter: Parameter, value: Any) -> str:
+    if not _is(parameter.type, value):
+        return f"must be {_article(parameter.type)}, not {_kind(value)}"
+    if parameter.enum and value not in parameter.enum:
+        return f"must be one of {', '.join(map(repr, parameter.enum))}, not {_shown(value)}"
+    if parameter.minimum is not None and value < parameter.minimum:
+        return f"must be at least {parameter.minimum:g}, not {value!r}"
+    if parameter.maximum is not None and value > parameter.maximum:
+        return f"must be at most {parameter.maximum:g}, not {value!r}"
+    if parameter.required and value == "":
+        return "must not be empty"
+    if parameter.max_length is not None and len(value) > parameter.max_length:
+        return f"has {len(value)} characters, {parameter.max_length} are the most"
+    if parameter.type in MEDIA and not value.startswith(("https://", "http://")):
+        return "must be a URL that starts with https://"
+    return ""
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "array":
+        return isinstance(value, list)
+    if kind == "object":
+        return isinstance(value, dict)
+    return isinstance(value, str)
+
+
+def _article(kind: str) -> str:
+    names = {
+        "integer": "an integer",
+        "array": "a list",
+        "object": "an object",
+        "image": "the URL of an image",
+    }
+    return names.get(kind, f"a {kind}" if kind not in MEDIA else f"the URL of a {kind} file")
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
+    return kinds.get(type(value), "an object")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else "what was given"
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name) or ""
+    if not isinstance(value, str):
+        raise _wrong(name, "a string", value)
+    return value
+
+
+def _names(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _wrong(name, "a list of model names", value)
+    return tuple(value)
+
+
+def _texts(body: Mapping[str, Any], name: str, form: str) -> dict[str, str]:
+    value = body.get(name) or {}
+    if not isinstance(value, dict) or not all(isinstance(item, str) and item for item in value.values()):
+        raise _wrong(name, f"an object of {form}", value)
+    return value
+
+
+def _retention(body: Mapping[str, Any]) -> int | None:
+    delivery = body.get("delivery") or {}
+    if not isinstance(delivery, dict) or delivery.keys() - {"retention"}:
+        raise InvalidRequest(
+            'delivery: takes an object with \'retention\', such as {"retention": "7d"}.',
+            code="invalid_parameter",
+            param="delivery",
+        )
+    retention = delivery.get("retention")
+    if retention is None:
+        return None
+    if not isinstance(retention, str) or not retention.endswith("d") or not retention[:-1].isdecimal():
+        raise _wrong("delivery.retention", "whole days, such as '7d'", retention)
+    return int(retention[:-1])
+
+
+def _money(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise _wrong(name, "a positive number of US dollars", value)
+    return round(value * 1_000_000)
+
+
+def _wrong(name: str, wanted: str, value: Any) -> InvalidRequest:
+    return InvalidRequest(
+        f"{name}: must be {wanted}, not {_kind(value)}.", code="invalid_parameter", param=name
+    )

@@ -1,0 +1,148 @@
+"""Which targets may serve a request, in which order, and what a failure means for the rest of the chain."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.domain import pricing, request
+from gateway.domain.job import Hop, Job, Skip
+from gateway.domain.outcome import Failure
+from gateway.errors import InvalidRequest, NotFound
+from gateway.plan import Plan, Route
+
+
+def route_of(plan: Plan, name: str, param: str = "model") -> Route:
+    """Find a route by its public name.
+
+    Raises:
+        NotFound: no such model; the message has the nearest names.
+    """
+    route = plan.routes.get(name)
+    if route is None:
+        near = _nearest(name, plan.routes)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise NotFound(
+            f"unknown model {name!r}.{hint} GET /v1/models lists all {len(plan.routes)}.",
+            code="model_not_found",
+            param=param,
+        )
+    return route
+
+
+def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: str) -> tuple[Hop, ...]:
+    """Flatten a chain: the route's targets, then the targets of each fallback model, each target once."""
+    names = route.fallback if fallback is None else fallback
+    routes = (route, *(route_of(plan, name, "fallback") for name in names))
+    hops: dict[tuple[str, str], Hop] = {}
+    for each in routes:
+        for target in each.targets:
+            regions = plan.providers[target.provider].base_urls
+            wanted = region or each.region
+            hops.setdefault(
+                (target.provider, target.model),
+                Hop(
+                    each.name,
+                    target.provider,
+                    target.model,
+                    wanted if wanted in regions or (wanted and region) else next(iter(regions)),
+                    target.parameters,
+                ),
+            )
+    return tuple(hops.values())
+
+
+def eligible(
+    plan: Plan, asked: request.Request, operation: str, hops: Iterable[Hop]
+) -> tuple[tuple[Hop, ...], tuple[Skip, ...]]:
+    """Divide a chain into the targets that can carry this request and those that cannot, with the reason."""
+    able: list[Hop] = []
+    skipped: list[Skip] = []
+    for hop in hops:
+        reason = _unfit(plan, asked, operation, hop)
+        if reason:
+            skipped.append(Skip(hop.provider, hop.model, reason))
+        else:
+            able.append(hop)
+    return tuple(able), tuple(skipped)
+
+
+def require(plan: Plan, route: Route, asked: request.Request, operation: str) -> None:
+    """Check that the route's own targets can take the request: a fallback does not make a mistake right.
+
+    Raises:
+        InvalidRequest: a parameter is unknown, missing or wrong for every target of the route.
+    """
+    models = [plan.model_of(target) for target in route.targets]
+    models = [model for model in models if operation in model.offers]
+    known = {name: p for model in models for name, p in request.parameters_of(model, operation).items()}
+    for name in asked.parameters:
+        if name not in known:
+            near = _nearest(name, known)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise InvalidRequest(
+                f"{name}: is not a parameter of {route.name!r}. {hint}Known: {', '.join(sorted(known))}.",
+                code="unknown_parameter",
+                param=name,
+            )
+    fits = [
+        request.fit(plan.model_of(target), operation, asked.parameters, target.parameters)
+        for target in route.targets
+        if operation in plan.model_of(target).offers
+    ]
+    if all(fit.problems for fit in fits):
+        name, problem = next(iter(fits[0].problems.items()))
+        missing = problem == "is required"
+        raise InvalidRequest(
+            f"{name}: {problem}.",
+            code="missing_parameter" if missing else "invalid_parameter",
+            param=name,
+        )
+
+
+def next_hop(job: Job, busy: Mapping[int, float], now: float) -> int | None:
+    """Return the index of the next target that this job has not tried, or nothing at the end of the chain.
+
+    Args:
+        busy: hop -> until when its pool is known to have no slot, for ``overflow: divert``.
+    """
+    if now >= job.deadline_at:
+        return None
+    tried = {attempt.hop for attempt in job.attempts}
+    return next((i for i in range(len(job.chain)) if i not in tried and i not in busy), None)
+
+
+def moves_on(job: Job, failure: Failure) -> bool:
+    """Tell whether a failure's class sends the job to its next target."""
+    return failure.error in job.on or failure.error == "unsupported"
+
+
+def _unfit(plan: Plan, asked: request.Request, operation: str, hop: Hop) -> str:
+    model = plan.models[f"{hop.provider}/{hop.model}"]
+    if operation not in model.offers:
+        return f"does not serve {operation}"
+    if hop.region not in plan.providers[hop.provider].base_urls:
+        return f"is not served in region {hop.region!r}"
+    fit = request.fit(model, operation, asked.parameters, hop.parameters)
+    if fit.problems:
+        return "; ".join(f"{name} {problem}" for name, problem in fit.problems.items())
+    if asked.max_micros is not None:
+        price = pricing.estimate(model, fit.arguments)
+        if price is None:
+            return "has no price, and max_usd was given"
+        if price > asked.max_micros:
+            return f"is estimated at {pricing.usd(price)} USD, above max_usd"
+    return ""
+
+
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    import difflib  # only a mistake pays for it
+
+    return difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+
+
+def arguments_of(plan: Plan, job: Job, hop: Hop) -> request.Fit:
+    """Map a stored job's input onto one target of its chain, its seed included."""
+    model = plan.models[f"{hop.provider}/{hop.model}"]
+    given: dict[str, Any] = dict(job.input)
+    if job.seed is not None and "seed" in request.parameters_of(model, job.operation):
+        given.setdefault("seed", job.seed)
+    return request.fit(model, job.operation, given, hop.parameters)

@@ -1,0 +1,112 @@
+"""What can go wrong, grouped by who can mend it.
+
+GatewayError            status, code, retryable; ``str()`` is safe to show a caller
+├── CallerError         the request must change
+│   ├── InvalidRequest      400  invalid_request, invalid_json, unknown_parameter, missing_parameter, ...
+│   ├── Unauthorized        401  invalid_key
+│   ├── Forbidden           403  not_allowed, link_invalid
+│   ├── NotFound            404  model_not_found, job_not_found, file_not_found, path_not_found
+│   ├── Gone                410  link_expired
+│   ├── TooLarge            413  body_too_large
+│   └── RateLimited         429  pool_full
+└── OurError            500  internal_error
+
+Conflict                somebody else wrote the job in between; the flow reads it again, callers never see it
+
+A provider's failure is no exception: it is a value (``domain.outcome``), because the chain decides on it.
+"""
+
+
+class GatewayError(Exception):
+    """Carry what a client is told; handlers map by these attributes, never by class."""
+
+    status = 500
+    kind = "server_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        param: str | None = None,
+        retryable: bool = False,
+        retry_after_s: int | None = None,
+        job_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+        self.job_id = job_id
+
+    def body(self) -> dict[str, dict[str, object]]:
+        """Return the error in the one form that all our answers use, which OpenAI clients understand."""
+        return {
+            "error": {
+                "code": self.code,
+                "message": str(self),
+                "type": self.kind,
+                "param": self.param,
+                "retryable": self.retryable,
+                "job_id": self.job_id,
+            }
+        }
+
+
+class CallerError(GatewayError):
+    """The caller can mend it."""
+
+    status = 400
+    kind = "invalid_request_error"
+
+
+class InvalidRequest(CallerError):
+    """The body, a header or a parameter is not what the model takes."""
+
+
+class Unauthorized(CallerError):
+    """No key, or none that we know."""
+
+    status = 401
+    kind = "authentication_error"
+
+
+class Forbidden(CallerError):
+    """The key or link is known, and not good for this."""
+
+    status = 403
+    kind = "permission_error"
+
+
+class NotFound(CallerError):
+    """Nothing has that name here."""
+
+    status = 404
+
+
+class Gone(CallerError):
+    """It was here once, and its time has run out."""
+
+    status = 410
+
+
+class TooLarge(CallerError):
+    """More bytes than this call takes."""
+
+    status = 413
+
+
+class RateLimited(CallerError):
+    """Try again after ``retry_after_s``; that retry will find a place."""
+
+    status = 429
+    kind = "rate_limit_error"
+
+
+class OurError(GatewayError):
+    """Nobody outside can mend it; the log has the details."""
+
+
+class Conflict(Exception):
+    """Somebody else wrote the job in between: read it again."""

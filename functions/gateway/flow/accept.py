@@ -1,0 +1,207 @@
+"""Take a request in: check it, freeze its chain into a job, and run it inline or hand it to the workflow."""
+
+from dataclasses import dataclass, replace
+
+from gateway.domain import identity, request, routing
+from gateway.domain.job import Attempt, Hop, Job, Skip
+from gateway.domain.pacing import Full
+from gateway.errors import InvalidRequest, RateLimited
+from gateway.flow import attempt as attempts
+from gateway.flow import chain, credential, deliver
+from gateway.flow.ports import Ports
+from gateway.flow.settle import settle
+from gateway.plan import Plan, Protocol, Route
+
+# Models that usually take longer than this are not worth holding the caller's connection for.
+INLINE_S = 15
+# An inline call is not begun with less time than this left.
+LEAST_CALL_S = 3
+LOOK_S = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a key belongs to, as the authorizer found out."""
+
+    tenant: str
+    key_id: str
+    tier: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) -> Job:
+    """Make a stored job of a request.
+
+    Raises:
+        GatewayError: the request cannot be served; nothing is stored and nothing charged.
+    """
+    plan = ports.plan
+    route = routing.route_of(plan, asked.model)
+    operation = _operation(plan, route, asked)
+    routing.require(plan, route, asked, operation)
+    hops = routing.hops_of(plan, route, asked.fallback, asked.region)
+    able, skipped = routing.eligible(plan, asked, operation, hops)
+    _require_target(asked, able, skipped)
+    _require_known_keys(plan, asked)
+    job = replace(_job(ports, caller, asked, route, operation, able, skipped), base_url=base_url)
+    if job.overflow == "shed":
+        job = _with_slot_now(ports, job)
+    ports.jobs.create(job)
+    return job
+
+
+def run(ports: Ports, job: Job, wait_s: float, asked_to_wait: bool) -> Job:
+    """Run a job as far as the caller waits for it; what is not finished then goes on in the workflow.
+
+    Args:
+        asked_to_wait: the caller named ``wait_s``; else a job that usually takes longer is not waited for.
+    """
+    until = ports.now() + wait_s
+    first = job.chain[0]
+    if wait_s > 0 and not job.webhook_url and _quick(ports, job, first):
+        job = _inline(ports, job, until)
+        if job.ended:
+            return job
+    ports.workflow.start(job.tenant, job.id)
+    usual_s = ports.plan.models[f"{first.provider}/{first.model}"].usual_s
+    return _wait(ports, job, until) if asked_to_wait or usual_s < wait_s else job
+
+
+def _inline(ports: Ports, job: Job, until: float) -> Job:
+    """Go along the chain while its targets answer at once and the caller still waits."""
+    while True:
+        reserved = chain.advance(ports, job)
+        if isinstance(reserved, chain.End):
+            return settle(ports, job)
+        job, attempt = reserved.job, reserved.attempt
+        pause_s = max(0.0, attempt.slot_at - ports.now())
+        left_s = until - ports.now() - pause_s
+        if left_s < LEAST_CALL_S or not _quick(ports, job, job.chain[attempt.hop]):
+            return job
+        ports.sleep(pause_s)
+        outcome = attempts.start(ports, job, attempt.n, left_s)
+        job = _again(ports, job)
+        if outcome.word == "done":
+            outcome = deliver.from_links(ports, job, job.attempt)
+            job = _again(ports, job)
+        if outcome.word in ("delivered", "fail"):
+            return settle(ports, job)
+        if outcome.word != "next":
+            return job
+
+
+def _wait(ports: Ports, job: Job, until: float) -> Job:
+    while not job.ended and ports.now() + LOOK_S < until:
+        ports.sleep(LOOK_S)
+        job = _again(ports, job)
+    return job
+
+
+def _quick(ports: Ports, job: Job, hop: Hop) -> bool:
+    model = ports.plan.models[f"{hop.provider}/{hop.model}"]
+    protocol: Protocol = ports.plan.providers[hop.provider].protocols[model.offers[job.operation].protocol]
+    return protocol.answers_at_once and model.usual_s <= INLINE_S
+
+
+def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
+    if not asked.operation:
+        models = (plan.model_of(target) for target in route.targets)
+        return request.operation_of(models, route.operations, asked.parameters)
+    if asked.operation not in route.operations:
+        raise InvalidRequest(
+            f"operation: {route.name!r} does not serve {asked.operation!r}; "
+            f"it serves {', '.join(route.operations)}.",
+            code="invalid_parameter",
+            param="operation",
+        )
+    return asked.operation
+
+
+def _require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tuple[Skip, ...]) -> None:
+    if not able:
+        reasons = "; ".join(f"{skip.provider}/{skip.model} {skip.reason}" for skip in skipped)
+        raise InvalidRequest(f"no target of {asked.model!r} can serve this: {reasons}.", code="no_target")
+
+
+def _require_known_keys(plan: Plan, asked: request.Request) -> None:
+    if unknown := sorted(asked.byok.keys() - plan.providers.keys()):
+        raise InvalidRequest(
+            f"byok: unknown provider {unknown[0]!r}. Known: {', '.join(sorted(plan.providers))}.",
+            code="invalid_parameter",
+            param="byok",
+        )
+
+
+def _job(
+    ports: Ports,
+    caller: Caller,
+    asked: request.Request,
+    route: Route,
+    operation: str,
+    able: tuple[Hop, ...],
+    skipped: tuple[Skip, ...],
+) -> Job:
+    now = ports.now()
+    job_id = identity.job_id(now, ports.random(10))
+    seed = asked.parameters.get("seed")
+    return Job(
+        id=job_id,
+        tenant=caller.tenant,
+        key_id=caller.key_id,
+        model=asked.model,
+        operation=operation,
+        input=asked.parameters,
+        chain=able,
+        created_at=now,
+        deadline_at=now + route.deadline_s,
+        plan=ports.plan.hash,
+        on=route.on,
+        overflow=route.overflow,
+        max_wait_s=route.max_wait_s,
+        retention_days=_retention_days(ports.plan, caller, asked, route),
+        seed=seed if isinstance(seed, int) else int.from_bytes(ports.random(4)) >> 1,
+        skipped=skipped,
+        byok=credential.seal(ports, caller.tenant, job_id, asked.byok),
+        webhook_url=asked.webhook_url,
+        customer_id=asked.customer_id,
+        metadata=asked.metadata,
+        history=((now, "queued"),),
+    )
+
+
+def _retention_days(plan: Plan, caller: Caller, asked: request.Request, route: Route) -> int:
+    """Keep outputs for as long as the route says, no longer than the tier allows or the caller asks.
+
+    The result is one of the plan's retention classes, because the bucket's rules go by class.
+    """
+    tier = plan.tiers.get(caller.tier)
+    most = min(
+        days for days in (route.retention_days, tier and tier.retention_days, asked.retention_days) if days
+    )
+    classes = sorted({each.retention_days for each in plan.routes.values()} | _tier_classes(plan))
+    return max((days for days in classes if days <= most), default=classes[0])
+
+
+def _tier_classes(plan: Plan) -> set[int]:
+    return {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
+
+
+def _with_slot_now(ports: Ports, job: Job) -> Job:
+    """Take the first target's slot before the job is accepted, or send the caller away until there is one."""
+    hop = job.chain[0]
+    slot = chain.reserve(ports, job, hop, job.max_wait_s)
+    if isinstance(slot, Full):
+        after_s = max(1, int(-(-slot.retry_after_s // 1)))
+        raise RateLimited(
+            f"{job.model!r} has no free slot within {job.max_wait_s:g} s; one is free in {after_s} s.",
+            code="pool_full",
+            retryable=True,
+            retry_after_s=after_s,
+        )
+    reserved = Attempt(1, 0, hop.provider, hop.model, hop.region, slot.at, ports.now())
+    return replace(job, attempts=(reserved,))
+
+
+def _again(ports: Ports, job: Job) -> Job:
+    fresh = ports.jobs.get(job.tenant, job.id)
+    return job if fresh is None else fresh

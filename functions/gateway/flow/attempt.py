@@ -1,0 +1,220 @@
+"""Run one attempt: start it, and look after it until it is done. Inline path and workflow both come here.
+
+Rule: a billable start is sent only by the writer who moved the attempt from ``reserved`` to ``starting``. A
+start whose answer was lost is *unknown*: the provider is asked where it can be; it is never repeated blindly.
+"""
+
+from dataclasses import replace
+
+from gateway.domain import job as jobs
+from gateway.domain import pacing, routing
+from gateway.domain.job import Attempt, Job, with_attempt
+from gateway.domain.outcome import Done, Failure, Pending, Reading
+from gateway.errors import Conflict
+from gateway.flow import credential, deliver
+from gateway.flow.outcome import Outcome, after, fail
+from gateway.flow.ports import Ports
+from gateway.plan import Step
+from gateway.protocols import steps
+from gateway.protocols.http import HttpResponse
+
+LEASE_MARGIN_S = 5
+# Classes of a failed look at a running job that say nothing about the job itself.
+PASSING = frozenset({"capacity", "transient", "timeout", "credential"})
+
+
+class Busy(Exception):
+    """Another worker holds this start's lease; come back when it has run out."""
+
+
+def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Outcome:
+    """Start attempt ``n`` if nobody has, or tell how it stands.
+
+    Args:
+        deadline_s: the most that the first call may take, where the caller of the gateway is waiting for it.
+
+    Raises:
+        Busy: another worker is at it.
+    """
+    attempt = _attempt(job, n)
+    if job.ended or attempt.status != "reserved":
+        return _resume(ports, job, attempt)
+    call = call_of(ports, job, attempt)
+    limit = min(call.protocol.submit_deadline_s, deadline_s or call.protocol.submit_deadline_s)
+    now = ports.now()
+    taken = replace(
+        attempt,
+        status="starting",
+        started_at=now,
+        lease_until=now + limit + LEASE_MARGIN_S,
+        dropped=routing.arguments_of(ports.plan, job, job.chain[attempt.hop]).dropped,
+    )
+    try:
+        job = ports.jobs.save(with_attempt(jobs.moved(job, "start", now), taken))
+    except Conflict:
+        return start(ports, _fresh(ports, job), n, deadline_s)
+    answer = _send(ports, job, taken, call.protocol.steps[0], {}, limit)
+    if isinstance(answer, Failure):
+        if answer.error in ("timeout", "transient") and (kept := _find(ports, job, taken)):
+            return _record(ports, job, taken, Pending(1, kept))
+        return _record(ports, job, taken, answer)
+    return _record(ports, job, taken, steps.read(call, 0, {}, answer))
+
+
+def check(ports: Ports, job: Job, n: int) -> Outcome:
+    """Look at a running attempt once, going through all steps that need no waiting."""
+    attempt = _attempt(job, n)
+    if job.ended or attempt.status != "accepted":
+        return _resume(ports, job, attempt)
+    call = call_of(ports, job, attempt)
+    if ports.now() >= min(job.deadline_at, (attempt.started_at or 0) + call.protocol.total_deadline_s):
+        return _give_up(ports, job, attempt)
+    reading: Reading = Pending(attempt.step, attempt.kept)
+    while isinstance(reading, Pending):
+        at = reading
+        answer = _send(
+            ports, job, attempt, call.protocol.steps[at.step], at.kept, call.protocol.submit_deadline_s
+        )
+        reading = answer if isinstance(answer, Failure) else steps.read(call, at.step, at.kept, answer)
+        if isinstance(reading, Failure) and _says_nothing(reading, answer, call.protocol.steps[at.step]):
+            reading = replace(at, progress=None)
+        if isinstance(reading, Pending) and reading.step == at.step:
+            break
+    return _record(ports, job, attempt, reading)
+
+
+def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
+    """Gather what the steps of an attempt's protocol may name."""
+    provider = ports.plan.providers[attempt.provider]
+    model = ports.plan.models[f"{attempt.provider}/{attempt.model}"]
+    offer = model.offers[job.operation]
+    return steps.Call(
+        provider=provider,
+        protocol=provider.protocols[offer.protocol],
+        offer=offer,
+        region=attempt.region,
+        reference=f"{job.id}-{attempt.n}",
+        parameters=model.parameters,
+        arguments=routing.arguments_of(ports.plan, job, job.chain[attempt.hop]).arguments,
+    )
+
+
+def _resume(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
+    """Tell how an attempt stands that somebody has begun: a message came twice, or a worker died."""
+    if job.ended:
+        return Outcome("fail")
+    if attempt.status == "accepted":
+        return Outcome("pending", 1)
+    if attempt.status == "succeeded":
+        return Outcome("delivered" if job.outputs else "done")
+    if attempt.status in ("failed", "unknown"):
+        return after(job, attempt)
+    if ports.now() < attempt.lease_until:
+        raise Busy
+    return _reconcile(ports, job, attempt)
+
+
+def _reconcile(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
+    """Settle a start whose worker died: ask the provider, where it can be asked."""
+    call = call_of(ports, job, attempt)
+    if call.protocol.find is None:
+        unknown = Failure(
+            "internal",
+            "start_unknown",
+            f"a worker stopped while {attempt.provider} was starting this, and cannot ask it; "
+            "it was not started again, because it may have been billed",
+        )
+        return fail(ports, job, attempt, unknown)
+    if kept := _find(ports, job, attempt):
+        return _record(ports, job, attempt, Pending(1, kept))
+    again = replace(attempt, status="reserved")
+    return start(ports, ports.jobs.save(with_attempt(job, again)), attempt.n)
+
+
+def _find(ports: Ports, job: Job, attempt: Attempt) -> dict[str, str] | None:
+    call = call_of(ports, job, attempt)
+    if call.protocol.find is None:
+        return None
+    answer = _send(ports, job, attempt, call.protocol.find.step, {}, call.protocol.submit_deadline_s)
+    return None if isinstance(answer, Failure) else steps.found(call, answer)
+
+
+def _send(
+    ports: Ports, job: Job, attempt: Attempt, step: Step, kept: dict[str, str], deadline_s: float
+) -> HttpResponse | Failure:
+    try:
+        secret = credential.secret_of(ports, job, attempt.provider)
+    except LookupError as error:
+        return Failure("credential", "secret_missing", str(error))
+    request = steps.request(call_of(ports, job, attempt), step, kept, secret, ports.now())
+    return ports.wire.send(request, deadline_s)
+
+
+def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outcome:
+    """Store what a provider's answer means, before anything waits on it."""
+    if isinstance(reading, Failure):
+        return fail(ports, job, attempt, reading)
+    if isinstance(reading, Done):
+        return _finish(ports, job, attempt, reading)
+    usual_s = ports.plan.models[f"{attempt.provider}/{attempt.model}"].usual_s
+    first = attempt.status != "accepted"
+    accepted = replace(
+        attempt,
+        status="accepted",
+        step=reading.step,
+        kept=reading.kept,
+        polls=0 if first else attempt.polls + 1,
+    )
+    ports.jobs.save(replace(with_attempt(job, accepted), progress=reading.progress or job.progress))
+    pause_s = pacing.first_look_s(usual_s) if first else pacing.next_look_s(usual_s, accepted.polls)
+    return Outcome("pending", pause_s)
+
+
+def _finish(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
+    """Bytes in hand are delivered at once; links are left to the delivery step."""
+    if any(source.data for source in done.sources):
+        return deliver.bytes_in_hand(ports, job, attempt, done)
+    finished = replace(
+        attempt,
+        status="succeeded",
+        finished_at=ports.now(),
+        sources=tuple((source.url, source.keyed) for source in done.sources),
+        usage=done.usage,
+    )
+    ports.jobs.save(with_attempt(jobs.moved(job, "deliver", ports.now()), finished))
+    return Outcome("done")
+
+
+def _says_nothing(reading: Failure, answer: HttpResponse | Failure, step: Step) -> bool:
+    """Tell whether a failed look leaves the job's state open: a failed poll is not a failed job."""
+    if isinstance(answer, Failure):
+        return True
+    return bool(step.status) and answer.status >= 400 and reading.error in PASSING
+
+
+def _give_up(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
+    """Pass a deadline: cancel upstream where the provider can, and keep what it said in the trace."""
+    waited = ports.now() - (attempt.started_at or ports.now())
+    told = cancel(ports, job, attempt)
+    late = Failure("timeout", "total_deadline", f"not finished after {waited:.0f} s; cancel: {told}")
+    return fail(ports, job, replace(attempt, cancel=told), late)
+
+
+def cancel(ports: Ports, job: Job, attempt: Attempt) -> str:
+    """Ask the provider to stop an accepted job; return what it answered in a word."""
+    step = call_of(ports, job, attempt).protocol.cancel
+    if step is None:
+        return "not offered by the provider"
+    answer = _send(ports, job, attempt, step, attempt.kept, 10)
+    return answer.message if isinstance(answer, Failure) else f"answered {answer.status}"
+
+
+def _attempt(job: Job, n: int) -> Attempt:
+    return next(attempt for attempt in job.attempts if attempt.n == n)
+
+
+def _fresh(ports: Ports, job: Job) -> Job:
+    fresh = ports.jobs.get(job.tenant, job.id)
+    if fresh is None:
+        raise LookupError(f"job {job.id} is gone")
+    return fresh

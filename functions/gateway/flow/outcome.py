@@ -1,0 +1,62 @@
+"""What a worker tells the workflow, and how an attempt ends without a result."""
+
+from dataclasses import dataclass, replace
+
+from gateway.domain import pacing, routing
+from gateway.domain.job import Attempt, Job, with_attempt
+from gateway.domain.outcome import Failure
+from gateway.flow import chain
+from gateway.flow.ports import Ports
+
+LONGEST_PAUSE_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes next: pending (look again), done (deliver), delivered (settle), next (target), fail."""
+
+    word: str
+    after_s: float = 0
+
+    def payload(self) -> dict[str, str | int]:
+        """Write it as the workflow reads it; waits are whole seconds there."""
+        return {"outcome": self.word, "after_s": max(1, round(self.after_s))}
+
+
+def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
+    """End an attempt without a result, and say whether the chain goes on."""
+    if failure.error == "capacity":
+        _slow_down(ports, job, attempt, failure)
+    ended = replace(
+        attempt,
+        status="unknown" if failure.code == "start_unknown" else "failed",
+        finished_at=ports.now(),
+        error=failure.error,
+        code=failure.code,
+        message=_without_words(failure.message, job),
+    )
+    ports.jobs.save(with_attempt(job, ended))
+    return after(job, ended)
+
+
+def after(job: Job, ended: Attempt) -> Outcome:
+    """Say what follows a failed attempt: the next target, if its class is one that moves on."""
+    failure = Failure(ended.error, ended.code, ended.message)
+    return Outcome("next" if routing.moves_on(job, failure) else "fail")
+
+
+def _slow_down(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> None:
+    """Push the pool's clock, so that no other worker runs into the same refusal."""
+    pace = pacing.pace_of(ports.plan.providers[attempt.provider].limits)
+    if pace is not None:
+        pause_s = min(failure.retry_after_s or pace.interval_s, LONGEST_PAUSE_S)
+        pool = chain.pool_of(job, attempt.provider, attempt.region)
+        ports.pacers.push(pool, pace, ports.now() + pause_s)
+
+
+def _without_words(message: str, job: Job) -> str:
+    """Take the caller's own words out of a provider's message: prompts stay out of traces and logs."""
+    for value in job.input.values():
+        if isinstance(value, str) and value:
+            message = message.replace(value, "…").replace(value[:60], "…")
+    return message

@@ -1,0 +1,98 @@
+"""What the flow needs from outside, as small interfaces; ``handlers._wiring`` passes the real ones in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.domain.job import Artifact, CostLine, Job
+from gateway.domain.outcome import Failure
+from gateway.domain.pacing import Full, Pace, Slot
+from gateway.plan import Plan
+from gateway.protocols.http import HttpRequest, HttpResponse
+
+
+class Jobs(Protocol):
+    """The jobs table. Every write names the version it was made from."""
+
+    def create(self, job: Job) -> None:
+        """Store a new job."""
+
+    def get(self, tenant: str, job_id: str) -> Job | None:
+        """Read a job as of the latest write."""
+
+    def save(self, job: Job) -> Job:
+        """Write a job back and return it with its new version; raise ``Conflict`` if it is not the latest."""
+
+
+class Ledger(Protocol):
+    """The books: a job's end and its cost entries are written in one transaction."""
+
+    def settle(self, job: Job, attempt: int, lines: tuple[CostLine, ...], billed: bool, month: str) -> Job:
+        """Save an ended job and its entries; raise ``Conflict`` as ``Jobs.save`` does."""
+
+
+class Pacers(Protocol):
+    """The clocks of the pools."""
+
+    def reserve(self, pool: str, pace: Pace, now: float, horizon_s: float) -> Slot | Full:
+        """Take the pool's next slot, unless it is further away than the horizon."""
+
+    def push(self, pool: str, pace: Pace, until: float) -> None:
+        """Let nothing start from this pool before an instant."""
+
+
+class Secrets(Protocol):
+    """Providers' keys, and callers' own keys that a job carries."""
+
+    def get(self, name: str) -> str:
+        """Read a secret by name; raise ``LookupError`` if it is not set."""
+
+    def seal(self, text: str, context: dict[str, str]) -> str:
+        """Encrypt a caller's key for one job."""
+
+    def unseal(self, sealed: str, context: dict[str, str]) -> str:
+        """Decrypt what ``seal`` made under the same context."""
+
+
+class Artifacts(Protocol):
+    """The bucket of delivered files."""
+
+    def store(self, stem: str, chunks: Iterator[bytes], modality: str) -> Artifact | Failure:
+        """Stream a file into ``stem`` + its own extension; refuse what is not of the modality."""
+
+
+class Wire(Protocol):
+    """The way to providers."""
+
+    def send(self, request: HttpRequest, deadline_s: float) -> HttpResponse | Failure:
+        """Send a request, return the whole answer or why there is none."""
+
+    def stream(
+        self, request: HttpRequest, deadline_s: float
+    ) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
+        """Open a file for reading."""
+
+
+class Workflow(Protocol):
+    """The durable way of running a job."""
+
+    def start(self, tenant: str, job_id: str) -> None:
+        """Hand a job over; doing it twice is doing it once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The plan and the outside world, as one value that the flow's functions take first."""
+
+    plan: Plan
+    jobs: Jobs
+    ledger: Ledger
+    pacers: Pacers
+    secrets: Secrets
+    artifacts: Artifacts
+    wire: Wire
+    workflow: Workflow
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    random: Callable[[int], bytes]

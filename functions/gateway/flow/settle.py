@@ -1,0 +1,67 @@
+"""End a job: say how it ended, price what was delivered, and write both in one transaction."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.domain import job as jobs
+from gateway.domain import pricing, routing
+from gateway.domain.job import Attempt, Job
+from gateway.flow.ports import Ports
+
+LOST = "a worker was lost and did not come back; nothing was delivered"
+
+
+def settle(ports: Ports, job: Job, *, lost: bool = False) -> Job:
+    """End a job that no target is working on any more; a job that has ended already stays as it is."""
+    if job.ended:
+        return job
+    if job.outputs and job.status == "delivering":
+        return _succeed(ports, job)
+    code, message = _reason(job, lost=lost)
+    late = ports.now() >= job.deadline_at and job.status != "delivering" and not lost
+    ended = jobs.moved(
+        job, "expire" if late else "fail", ports.now(), error_code=code, error_message=message, byok={}
+    )
+    return ports.jobs.save(ended)
+
+
+def _succeed(ports: Ports, job: Job) -> Job:
+    attempt = job.attempt
+    hop = job.chain[attempt.hop]
+    model = ports.plan.models[f"{hop.provider}/{hop.model}"]
+    arguments = routing.arguments_of(ports.plan, job, hop).arguments
+    lines = pricing.cost_lines(
+        model,
+        pricing.delivered_facts(arguments, job.outputs),
+        pricing.delivered_units(arguments, job.outputs, attempt.usage),
+    )
+    own_key = attempt.provider in job.byok
+    ended = replace(
+        jobs.moved(job, "succeed", ports.now(), byok={}),
+        lines=lines or (),
+        priced=lines is not None,
+        own_key=own_key,
+    )
+    month = datetime.fromtimestamp(ports.now(), UTC).strftime("%Y-%m")
+    return ports.ledger.settle(ended, attempt.n, ended.lines, not own_key, month)
+
+
+def _reason(job: Job, *, lost: bool) -> tuple[str, str]:
+    """Return the code and the text of a job's end: one reason as it is, several as a list in order."""
+    if lost:
+        return "internal_error", LOST
+    failed = [attempt for attempt in job.attempts if attempt.error]
+    if not failed:
+        return "no_slot", "no target had a free slot before the job's deadline"
+    if len(failed) == 1 or failed[-1].error in ("request", "moderation"):
+        return _code(failed[-1]), _told(failed[-1])
+    return "all_targets_failed", "; ".join(_told(attempt) for attempt in failed)
+
+
+def _code(attempt: Attempt) -> str:
+    codes = {"request": "invalid_request", "moderation": "moderation", "internal": attempt.code}
+    return codes.get(attempt.error, f"provider_{attempt.error}")
+
+
+def _told(attempt: Attempt) -> str:
+    return f"{attempt.provider}/{attempt.model}: {attempt.error} ({attempt.code}): {attempt.message}"

@@ -1,0 +1,1 @@
+"""One Lambda function a module: event to call to reply."""

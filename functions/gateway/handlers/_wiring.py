@@ -1,0 +1,98 @@
+"""Read the settings and open the clients, once per function. The only reader of the environment.
+
+DynamoDB's client is opened while the function starts, when Lambda gives it a whole processor; the others when
+they are first needed.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from gateway import plan
+from gateway.aws.artifacts import Artifacts
+from gateway.aws.jobs import Jobs, Ledger
+from gateway.aws.keys import Keys
+from gateway.aws.pacers import Pacers
+from gateway.aws.secrets import Secrets
+from gateway.aws.workflow import Tokens, Workflow
+from gateway.flow.ports import Ports
+from gateway.plan import Plan
+from gateway.transport import Transport
+
+logger = Logger(service="sluice", log_uncaught_exceptions=False)
+PACKAGE = Path(__file__).parents[2]
+
+
+def setting(name: str) -> str:
+    """Return a setting of this function, or an empty text where it has none."""
+    return os.environ.get(name, "")
+
+
+@cache
+def client(service: str) -> Any:
+    """Open a client of an AWS service, once."""
+    config = Config(signature_version="s3v4", retries={"mode": "standard"})
+    return boto3.client(service, config=config if service == "s3" else None)  # type: ignore[call-overload]
+
+
+def opener(service: str) -> Callable[[], Any]:
+    """Return what opens a client when it is needed."""
+    return lambda: client(service)
+
+
+@cache
+def the_plan() -> Plan:
+    """Read the plan that was packed with the code."""
+    return plan.load((PACKAGE / "plan.json").read_bytes())
+
+
+@cache
+def the_ports() -> Ports:
+    """Make the flow's ports; those that a function has no setting for fail when they are used."""
+    dynamodb = client("dynamodb")
+    return Ports(
+        plan=the_plan(),
+        jobs=Jobs(dynamodb, setting("JOBS_TABLE")),
+        ledger=Ledger(dynamodb, setting("JOBS_TABLE"), setting("USAGE_TABLE")),
+        pacers=Pacers(dynamodb, setting("PACERS_TABLE")),
+        secrets=Secrets(opener("kms"), setting("BYOK_KEY")),
+        artifacts=the_artifacts(),
+        wire=Transport(),
+        workflow=Workflow(opener("stepfunctions"), setting("WORKFLOW")),
+        now=time.time,
+        sleep=time.sleep,
+        random=os.urandom,
+    )
+
+
+@cache
+def the_artifacts() -> Artifacts:
+    """Return the bucket of delivered files."""
+    return Artifacts(opener("s3"), setting("BUCKET"))
+
+
+@cache
+def the_tokens() -> Tokens:
+    """Return what answers the workflow's waiting tasks."""
+    return Tokens(opener("stepfunctions"))
+
+
+@cache
+def the_keys() -> Keys:
+    """Return the table of keys."""
+    return Keys(client("dynamodb"), setting("KEYS_TABLE"))
+
+
+@cache
+def link_secret() -> bytes:
+    """Return the secret that signs links and derives the webhook secrets."""
+    from aws_lambda_powertools.utilities import parameters
+
+    return str(parameters.get_secret(setting("LINK_SECRET"), max_age=3600)).encode()

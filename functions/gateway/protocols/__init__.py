@@ -1,0 +1,1 @@
+"""How providers are spoken to: pure functions over the steps that the plan holds."""

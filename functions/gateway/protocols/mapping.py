@@ -1,0 +1,93 @@
+"""The small language in which the catalogue says where a value stands: paths and templates.
+
+A path is names joined by dots; ``[0]`` is one item of a list, ``[]`` is every item.
+
+>>> get({"data": [{"url": "a"}, {"url": "b"}]}, "data[].url")
+['a', 'b']
+>>> get({"done": True}, "done"), get({"done": True}, "error.code")
+([True], [])
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+_PART = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
+
+
+def get(tree: Any, path: str) -> list[Any]:
+    """Return all values at a path, in order; null and absent are the same."""
+    found = [tree]
+    for part in _parts(path):
+        found = [value for item in found for value in _step(item, part) if value is not None]
+    return found
+
+
+def first(tree: Any, path: str) -> Any:
+    """Return the first value at a path, or ``None``."""
+    return next(iter(get(tree, path)), None) if path else None
+
+
+def text(value: Any) -> str:
+    """Write a value as the catalogue's tables spell it: ``true``, ``429``, ``IN_QUEUE``, empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def put(tree: Any, path: str, value: Any) -> None:
+    """Set a value at a path, making the objects and list items on the way.
+
+    >>> body = {"contents": [{"parts": []}]}
+    >>> put(body, "contents[0].parts[0].text", "hi")
+    >>> body
+    {'contents': [{'parts': [{'text': 'hi'}]}]}
+    """
+    parts = _parts(path)
+    for part, following in pairwise(parts):
+        tree = _enter(tree, part, [] if isinstance(following, int) else {})
+    if isinstance(tree, list) and parts[-1] == len(tree):
+        tree.append(value)
+    else:
+        tree[parts[-1]] = value
+
+
+def fill(template: Any, names: Mapping[str, str]) -> Any:
+    """Fill ``{names}`` into every text of a template tree.
+
+    >>> fill({"model": "{endpoint}", "n": 1}, {"endpoint": "m-1"})
+    {'model': 'm-1', 'n': 1}
+    """
+    if isinstance(template, str):
+        return template.format_map(names) if "{" in template else template
+    if isinstance(template, dict):
+        return {key: fill(value, names) for key, value in template.items()}
+    if isinstance(template, list):
+        return [fill(value, names) for value in template]
+    return template
+
+
+@lru_cache(maxsize=1024)
+def _parts(path: str) -> tuple[str | int | None, ...]:
+    """Split a path: names, indices, ``None`` for every item."""
+    return tuple(name if name else (int(index) if index else None) for name, index in _PART.findall(path))
+
+
+def _step(item: Any, part: str | int | None) -> list[Any]:
+    if part is None:
+        return item if isinstance(item, list) else []
+    if isinstance(part, int):
+        return item[part : part + 1] if isinstance(item, list) else []
+    return [item.get(part)] if isinstance(item, dict) else []
+
+
+def _enter(tree: Any, part: str | int | None, empty: Any) -> Any:
+    if isinstance(part, int):
+        while len(tree) <= part:
+            tree.append(empty)
+        return tree[part]
+    return tree.setdefault(part, empty)

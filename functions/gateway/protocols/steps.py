@@ -1,0 +1,199 @@
+"""A protocol is a list of steps: each is asked, and asked again while it says ``running``, then the next.
+
+Submit, poll, fetch the result: the same exchange over different data, so here is no code per provider.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
+from gateway.plan import Offer, Parameter, Protocol, Provider, Step
+from gateway.protocols import auth, failure, mapping
+from gateway.protocols.http import HttpRequest, HttpResponse
+
+BOUNDARY = "sluice-form-7c1d2f"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Everything that a step's templates may name.
+
+    Args:
+        reference: our own id of this attempt, for providers that keep one.
+        arguments: our parameter names with checked values.
+    """
+
+    provider: Provider
+    protocol: Protocol
+    offer: Offer
+    region: str
+    reference: str
+    parameters: dict[str, Parameter] = field(repr=False)
+    arguments: dict[str, Any] = field(repr=False)
+
+
+def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: float) -> HttpRequest:
+    """Write the request of one step."""
+    placed = {name: p for name, p in call.parameters.items() if name in call.arguments}
+    in_url = {
+        name: quote(mapping.text(call.arguments[name]), safe="")
+        for name, parameter in placed.items()
+        if parameter.place == "url"
+    }
+    names = {
+        **in_url,
+        "base": call.provider.base_urls[call.region],
+        "endpoint": call.offer.endpoint,
+        "reference": call.reference,
+        **kept,
+    }
+    query = {name: mapping.fill(value, names) for name, value in step.query.items()}
+    if step.encoding != "none":
+        query |= {
+            p.to or name: _spelled(p, call.arguments[name])
+            for name, p in placed.items()
+            if p.place == "query"
+        }
+    url = mapping.fill(step.url, names)
+    content_type, body = _body(call, step, names)
+    return HttpRequest(
+        step.method,
+        f"{url}{'&' if '?' in url else '?'}{urlencode(query)}" if query else url,
+        {
+            **auth.headers(call.provider.auth, secret, now),
+            **({"content-type": content_type} if content_type else {}),
+            **mapping.fill(step.headers, names),
+        },
+        body,
+    )
+
+
+def read(call: Call, index: int, kept: Mapping[str, str], answer: HttpResponse) -> Reading:
+    """Tell what the answer to step ``index`` means."""
+    step = call.protocol.steps[index]
+    if answer.status < 400 and any(output.kind == "bytes" for output in step.outputs) and not step.status:
+        return Done((Source(data=answer.body),)) if answer.body else _empty(call)
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    word = _word(step, answer, body)
+    refused = failure.refusal(call.provider, step, answer, body)
+    if word == "failed":
+        return refused or failure.ended(call.provider, step, answer, body)
+    if refused:
+        return refused
+    if body is None and step.status != "http":
+        return Failure(
+            "transient", "malformed", f"{call.provider.name} answered {answer.status} without JSON"
+        )
+    return _go_on(call, index, {**kept, **_kept(step.keep, body)}, word, answer, body)
+
+
+def found(call: Call, answer: HttpResponse) -> dict[str, str] | None:
+    """Look for our reference in the answer of a protocol's list call; return what its item lets us keep."""
+    find = call.protocol.find
+    if find is None or answer.status >= 400:
+        return None
+    for item in mapping.get(answer.json(), find.items):
+        if mapping.first(item, find.match) == call.reference:
+            return _kept(find.keep, item)
+    return None
+
+
+def _go_on(
+    call: Call, index: int, kept: dict[str, str], word: str, answer: HttpResponse, body: Any
+) -> Reading:
+    step = call.protocol.steps[index]
+    if word == "running":
+        return Pending(index, kept, _progress(step, body))
+    if index + 1 < len(call.protocol.steps):
+        missing = [name for name in step.keep if not kept.get(name)]
+        if missing:
+            return Failure(
+                "transient", "malformed", f"{call.provider.name} answered without {', '.join(missing)}"
+            )
+        return Pending(index + 1, kept)
+    sources = tuple(
+        source
+        for output in step.outputs
+        for source in _sources(output.kind, output.path, output.keyed, answer, body)
+    )
+    if not sources:
+        return failure.ended(call.provider, step, answer, body)
+    counts = {meter: mapping.first(body, path) for meter, path in step.usage.items()}
+    return Done(sources, {meter: count for meter, count in counts.items() if isinstance(count, int)})
+
+
+def _word(step: Step, answer: HttpResponse, body: Any) -> str:
+    """Return ``running``, ``done`` or ``failed``; a word that the table does not know means running."""
+    if not step.status:
+        return "done"
+    said = str(answer.status) if step.status == "http" else mapping.text(mapping.first(body, step.status))
+    if not said and answer.status >= 400:
+        return ""
+    return step.words.get(said, "running")
+
+
+def _progress(step: Step, body: Any) -> float | None:
+    value = mapping.first(body, step.progress)
+    return min(1.0, value / step.progress_of) if isinstance(value, int | float) else None
+
+
+def _kept(keep: Mapping[str, str], body: Any) -> dict[str, str]:
+    return {name: mapping.text(mapping.first(body, path)) for name, path in keep.items()}
+
+
+def _sources(kind: str, path: str, keyed: bool, answer: HttpResponse, body: Any) -> list[Source]:
+    if kind == "bytes":
+        return [Source(data=answer.body)]
+    values = [value for value in mapping.get(body, path) if isinstance(value, str)]
+    if kind == "url":
+        return [Source(url=value, keyed=keyed) for value in values]
+    decode = bytes.fromhex if kind == "hex" else base64.b64decode
+    try:
+        return [Source(data=decode(value)) for value in values]
+    except (ValueError, binascii.Error):
+        return []
+
+
+def _empty(call: Call) -> Failure:
+    return Failure("transient", "empty", f"{call.provider.name} answered without a body")
+
+
+def _body(call: Call, step: Step, names: Mapping[str, str]) -> tuple[str, bytes | None]:
+    if step.encoding == "none":
+        return "", None
+    tree = mapping.fill(deepcopy(step.body), names)
+    for name, parameter in call.parameters.items():
+        if parameter.place == "body" and name in call.arguments:
+            mapping.put(tree, parameter.to or name, _spelled(parameter, call.arguments[name]))
+    if step.encoding == "multipart":
+        return f"multipart/form-data; boundary={BOUNDARY}", _form(tree)
+    return "application/json", msgspec.json.encode(tree)
+
+
+def _spelled(parameter: Parameter, value: Any) -> Any:
+    """Write a value as the provider wants it."""
+    value = parameter.values.get(mapping.text(value), value)
+    if parameter.form:
+        return parameter.form.format(mapping.text(value))
+    if parameter.as_type == "string":
+        return mapping.text(value)
+    return value
+
+
+def _form(fields: Mapping[str, Any]) -> bytes:
+    """Write a form of text fields (RFC 7578)."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{mapping.text(value)}\r\n'
+        for name, value in fields.items()
+    ]
+    return "".join((*parts, f"--{BOUNDARY}--\r\n")).encode()

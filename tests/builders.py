@@ -1,0 +1,112 @@
+"""Small makers of values that tests need; every argument has a sensible default."""
+
+import json
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from gateway.domain import request
+from gateway.domain.job import Job
+from gateway.flow import accept
+from gateway.flow.accept import Caller
+from gateway.flow.ports import Ports
+from gateway.plan import Plan
+from gateway.protocols.http import HttpResponse
+from infra.compile import Source, compile_files
+from tests.fakes import (
+    Answer,
+    Clock,
+    FakeArtifacts,
+    FakeJobs,
+    FakeLedger,
+    FakePacers,
+    FakeSecrets,
+    FakeWire,
+    FakeWorkflow,
+)
+
+ROOT = Path(__file__).parents[1]
+CALLER = Caller("acme", "key_1", "pro", ("submit", "read"))
+
+
+@cache
+def catalog() -> dict[str, str]:
+    """Return the shipped catalogue's texts."""
+    return {path.name: path.read_text() for path in sorted((ROOT / "infra/catalog").glob("*.yaml"))}
+
+
+@cache
+def shipped_plan() -> Plan:
+    """Compile the shipped files."""
+    return plan_of((ROOT / "routes.yaml").read_text())
+
+
+def plan_of(routes: str, providers: str | None = None) -> Plan:
+    """Compile routes against the shipped providers and catalogue."""
+    given = providers or (ROOT / "providers.yaml").read_text()
+    compiled = compile_files(Source("routes.yaml", routes), Source("providers.yaml", given), dict(catalog()))
+    assert compiled.plan, "\n".join(map(str, compiled.problems))
+    return compiled.plan
+
+
+def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Ports:
+    """Make ports over fakes; the wire answers by the script."""
+    clock = Clock()
+    jobs = FakeJobs()
+    return Ports(
+        plan=plan or shipped_plan(),
+        jobs=jobs,
+        ledger=FakeLedger(jobs),
+        pacers=FakePacers(),
+        secrets=FakeSecrets(),
+        artifacts=FakeArtifacts(),
+        wire=FakeWire(script, clock=clock),
+        workflow=FakeWorkflow(),
+        now=clock.now,
+        sleep=clock.sleep,
+        random=lambda count: bytes(range(count)),
+    )
+
+
+def make_job(ports: Ports, model: str = "veo-3.1", **body: Any) -> Job:
+    """Accept a request as the API does."""
+    given = {"prompt": "a lighthouse in a storm", **body}
+    return accept.accept(ports, CALLER, request.read(given, model), "https://gw.example.com")
+
+
+def answer(document: Any, status: int = 200, **headers: str) -> HttpResponse:
+    """Make a provider's JSON answer."""
+    return HttpResponse(status, headers, json.dumps(document).encode())
+
+
+def a_png(width: int = 64, height: int = 48) -> bytes:
+    """Draw a real PNG."""
+    from PIL import Image
+
+    out = BytesIO()
+    Image.new("RGB", (width, height), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+@cache
+def a_video(seconds: int = 2, width: int = 320, height: int = 180) -> bytes:
+    """Render a real MP4."""
+    import av
+    from PIL import Image
+
+    out = BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=4)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        frame = av.VideoFrame.from_image(Image.new("RGB", (width, height), "navy"))
+        for _ in range(4 * seconds):
+            container.mux(stream.encode(frame.reformat()))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def without_version(job: Job) -> Job:
+    """Forget how often a job was written."""
+    return replace(job, version=0)

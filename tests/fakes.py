@@ -1,0 +1,173 @@
+"""One fake per port of the flow: honest small stand-ins that keep what they were told."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from gateway.domain import media, pacing
+from gateway.domain.job import Artifact, CostLine, Job
+from gateway.domain.outcome import Failure
+from gateway.domain.pacing import Full, Pace, Slot
+from gateway.errors import Conflict
+from gateway.protocols.http import HttpRequest, HttpResponse
+
+Answer = HttpResponse | Failure | Exception
+START = 1_790_000_000.0
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when somebody sleeps or a test moves it."""
+
+    at: float = START
+
+    def now(self) -> float:
+        """Return the instant."""
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.at += seconds
+
+
+@dataclass
+class FakeJobs:
+    """Jobs in a dictionary, with the same rule of versions."""
+
+    items: dict[tuple[str, str], Job] = field(default_factory=dict)
+
+    def create(self, job: Job) -> None:
+        """Store a new job."""
+        self.items[job.tenant, job.id] = job
+
+    def get(self, tenant: str, job_id: str) -> Job | None:
+        """Read a job."""
+        return self.items.get((tenant, job_id))
+
+    def save(self, job: Job) -> Job:
+        """Write over the version that was read."""
+        if self.items[job.tenant, job.id].version != job.version:
+            raise Conflict(job.id)
+        saved = replace(job, version=job.version + 1)
+        self.items[job.tenant, job.id] = saved
+        return saved
+
+
+@dataclass
+class FakeLedger:
+    """The books as a list."""
+
+    jobs: FakeJobs
+    entries: list[tuple[str, str, int, bool]] = field(default_factory=list)
+
+    def settle(self, job: Job, attempt: int, lines: tuple[CostLine, ...], billed: bool, month: str) -> Job:
+        """Save the job, then its entries."""
+        saved = self.jobs.save(job)
+        self.entries += [(job.id, line.meter, line.micros, billed) for line in lines]
+        return saved
+
+
+@dataclass
+class FakePacers:
+    """Clocks of pools in a dictionary, over the same arithmetic."""
+
+    arrivals: dict[str, float] = field(default_factory=dict)
+
+    def reserve(self, pool: str, pace: Pace, now: float, horizon_s: float) -> Slot | Full:
+        """Take the next slot."""
+        found, arrival = pacing.reserve(self.arrivals.get(pool), now, pace, horizon_s)
+        if arrival is not None:
+            self.arrivals[pool] = arrival
+        return found
+
+    def push(self, pool: str, pace: Pace, until: float) -> None:
+        """Move the clock on."""
+        self.arrivals[pool] = max(self.arrivals.get(pool, 0), until + pace.tolerance_s)
+
+
+@dataclass
+class FakeSecrets:
+    """Keys by name; sealing turns a text around and remembers its context."""
+
+    named: dict[str, str] = field(default_factory=dict)
+    contexts: list[dict[str, str]] = field(default_factory=list)
+
+    def get(self, name: str) -> str:
+        """Read a key."""
+        return self.named.get(name, f"key of {name}")
+
+    def seal(self, text: str, context: dict[str, str]) -> str:
+        """Hide a text."""
+        self.contexts.append(context)
+        return text[::-1]
+
+    def unseal(self, sealed: str, context: dict[str, str]) -> str:
+        """Show it again, under the same context alone."""
+        if context not in self.contexts:
+            raise LookupError("another context")
+        return sealed[::-1]
+
+
+@dataclass
+class FakeArtifacts:
+    """Files in a dictionary, looked at by the real probe."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def store(self, stem: str, chunks: Iterator[bytes], modality: str) -> Artifact | Failure:
+        """Keep a file if it is of the modality."""
+        probe, data = media.Probe(), b""
+        for chunk in chunks:
+            probe.feed(chunk)
+            data += chunk
+        if not probe.content_type.startswith(f"{modality}/"):
+            return Failure("transient", "wrong_media", f"expected {modality}")
+        key = f"{stem}.{media.EXTENSIONS[probe.content_type]}"
+        self.files[key] = data
+        return Artifact(key, probe.content_type, len(data), hashlib.sha256(data).hexdigest(), *probe.facts())
+
+
+@dataclass
+class FakeWire:
+    """A provider that answers from a script: by ``METHOD path-part``, each list in order, the last for ever."""
+
+    script: dict[str, list[Answer]]
+    sent: list[HttpRequest] = field(default_factory=list)
+    clock: Clock | None = None
+
+    def send(self, request: HttpRequest, deadline_s: float) -> HttpResponse | Failure:
+        """Answer the first rule that fits."""
+        self.sent.append(request)
+        answer = self._answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @contextmanager
+    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Open what ``send`` would have answered."""
+        answer = self.send(request, deadline_s)
+        if isinstance(answer, Failure):
+            raise ConnectionError(answer.message)
+        yield answer.status, iter((answer.body,))
+
+    def _answer(self, request: HttpRequest) -> Answer:
+        for rule, answers in self.script.items():
+            method, _, part = rule.partition(" ")
+            if method == request.method and part in request.url:
+                return answers.pop(0) if len(answers) > 1 else answers[0]
+        raise AssertionError(f"nobody expected {request.method} {request.url}")
+
+
+@dataclass
+class FakeWorkflow:
+    """Remember what was handed over."""
+
+    started: list[str] = field(default_factory=list)
+    run: Callable[[str, str], None] | None = None
+
+    def start(self, tenant: str, job_id: str) -> None:
+        """Hand a job over."""
+        if job_id not in self.started:
+            self.started.append(job_id)
