@@ -55,9 +55,8 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
         return start(ports, _fresh(ports, job), n, deadline_s)
     answer = _send(ports, job, taken, call.protocol.steps[0], {}, limit)
     if isinstance(answer, Failure):
-        if answer.error in ("timeout", "transient") and (kept := _find(ports, job, taken)):
-            return _record(ports, job, taken, Pending(1, kept))
-        return _record(ports, job, taken, answer)
+        kept = _find(ports, job, taken) if answer.error in ("timeout", "transient") else None
+        return _record(ports, job, taken, Pending(1, kept) if isinstance(kept, dict) else answer)
     return _record(ports, job, taken, steps.read(call, 0, {}, answer))
 
 
@@ -116,27 +115,27 @@ def _resume(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
 
 def _reconcile(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
     """Settle a start whose worker died: ask the provider, where it can be asked."""
-    call = call_of(ports, job, attempt)
-    if call.protocol.find is None:
-        unknown = Failure(
-            "internal",
-            "start_unknown",
-            f"a worker stopped while {attempt.provider} was starting this, and cannot ask it; "
-            "it was not started again, because it may have been billed",
+    kept = _find(ports, job, attempt)
+    if isinstance(kept, Failure):
+        unknown = (
+            f"a worker stopped while {attempt.provider} was starting this, and {kept.message}; "
+            "it was not started again, because it may have been billed"
         )
-        return fail(ports, job, attempt, unknown)
-    if kept := _find(ports, job, attempt):
+        return fail(ports, job, attempt, Failure("internal", "start_unknown", unknown))
+    if kept is not None:
         return _record(ports, job, attempt, Pending(1, kept))
     again = replace(attempt, status="reserved")
     return start(ports, ports.jobs.save(with_attempt(job, again)), attempt.n)
 
 
-def _find(ports: Ports, job: Job, attempt: Attempt) -> dict[str, str] | None:
+def _find(ports: Ports, job: Job, attempt: Attempt) -> dict[str, str] | Failure | None:
+    """Ask for a start of ours: what to go on with, ``None`` if there is none, a failure if unknown."""
     call = call_of(ports, job, attempt)
-    if call.protocol.find is None:
-        return None
-    answer = _send(ports, job, attempt, call.protocol.find.step, {}, call.protocol.submit_deadline_s)
-    return None if isinstance(answer, Failure) else steps.found(call, answer)
+    find = call.protocol.find
+    if find is None:
+        return Failure("internal", "no_list", f"{attempt.provider} has no list to look it up in")
+    answer = _send(ports, job, attempt, find.step, {}, call.protocol.submit_deadline_s)
+    return answer if isinstance(answer, Failure) else steps.found(call, find, answer)
 
 
 def _send(

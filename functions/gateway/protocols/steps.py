@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
-from gateway.plan import Offer, Parameter, Protocol, Provider, Step
+from gateway.plan import Find, Offer, Parameter, Protocol, Provider, Step
 from gateway.protocols import auth, failure, mapping
 from gateway.protocols.http import HttpRequest, HttpResponse
 
@@ -80,10 +80,7 @@ def read(call: Call, index: int, kept: Mapping[str, str], answer: HttpResponse) 
     step = call.protocol.steps[index]
     if answer.status < 400 and any(output.kind == "bytes" for output in step.outputs) and not step.status:
         return Done((Source(data=answer.body),)) if answer.body else _empty(call)
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
+    body = _json(answer)
     word = _word(step, answer, body)
     refused = failure.refusal(call.provider, step, answer, body)
     if word == "failed":
@@ -91,18 +88,20 @@ def read(call: Call, index: int, kept: Mapping[str, str], answer: HttpResponse) 
     if refused:
         return refused
     if body is None and step.status != "http":
-        return Failure(
-            "transient", "malformed", f"{call.provider.name} answered {answer.status} without JSON"
-        )
+        return _malformed(call, answer)
     return _go_on(call, index, {**kept, **_kept(step.keep, body)}, word, answer, body)
 
 
-def found(call: Call, answer: HttpResponse) -> dict[str, str] | None:
-    """Look for our reference in the answer of a protocol's list call; return what its item lets us keep."""
-    find = call.protocol.find
-    if find is None or answer.status >= 400:
-        return None
-    for item in mapping.get(answer.json(), find.items):
+def found(call: Call, find: Find, answer: HttpResponse) -> dict[str, str] | Failure | None:
+    """Look for our reference in a provider's list: what its item lets us keep, or ``None`` if it is absent.
+
+    An answer that cannot be read is a failure: not to know is not to be absent.
+    """
+    body = _json(answer)
+    failed = failure.refusal(call.provider, find.step, answer, body)
+    if failed or body is None:
+        return failed or _malformed(call, answer)
+    for item in mapping.get(body, find.items):
         if mapping.first(item, find.match) == call.reference:
             return _kept(find.keep, item)
     return None
@@ -162,6 +161,17 @@ def _sources(kind: str, path: str, keyed: bool, answer: HttpResponse, body: Any)
         return [Source(data=decode(value)) for value in values]
     except (ValueError, binascii.Error):
         return []
+
+
+def _json(answer: HttpResponse) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _malformed(call: Call, answer: HttpResponse) -> Failure:
+    return Failure("transient", "malformed", f"{call.provider.name} answered {answer.status} without JSON")
 
 
 def _empty(call: Call) -> Failure:

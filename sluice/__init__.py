@@ -1,0 +1,1 @@
+"""The tool that people type, and what it needs on their machine."""

@@ -1,0 +1,57 @@
+"""An answer on the wire: ranges, cut bodies, slow bodies."""
+
+import asyncio
+import re
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from sluice.sandbox.wire import Reply
+
+SLOW_PIECES = 4
+PIECE_BYTES = 256 * 1024
+
+
+class Delivery(Response):
+    """Sends a reply.
+
+    Args:
+        cut: send half of the body under the full Content-Length, then close the connection.
+        pause_s: wait between the pieces of the body.
+    """
+
+    def __init__(self, reply: Reply, *, cut: bool = False, pause_s: float = 0.0) -> None:
+        headers = dict(reply.headers)
+        if reply.status != 204:
+            headers["content-type"] = reply.content_type
+        super().__init__(reply.body, reply.status, headers)
+        self._cut, self._pause_s = cut, pause_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send status, headers and the body piece by piece."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        body = b"" if scope["method"] == "HEAD" else bytes(self.body)
+        if self._cut:
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            return  # the server closes a connection whose answer stays incomplete
+        size = max(1, -(-len(body) // SLOW_PIECES)) if self._pause_s else PIECE_BYTES
+        for start in range(0, len(body), size):
+            if start and self._pause_s:
+                await asyncio.sleep(self._pause_s)
+            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def ranged(body: bytes, content_type: str, wanted: str | None) -> Reply:
+    """Answer a file request, in whole or for the one byte range that it names."""
+    headers = {"accept-ranges": "bytes", "cache-control": "no-store"}
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", (wanted or "").strip())
+    if not found or found[0] == "bytes=-":
+        return Reply(200, body, content_type, headers, has_media=True)
+    total = len(body)
+    first = int(found[1]) if found[1] else max(0, total - int(found[2]))
+    last = min(total - 1, int(found[2])) if found[1] and found[2] else total - 1
+    if first > last:
+        return Reply(416, b"", content_type, headers | {"content-range": f"bytes */{total}"})
+    headers["content-range"] = f"bytes {first}-{last}/{total}"
+    return Reply(206, body[first : last + 1], content_type, headers, has_media=True)

@@ -1,0 +1,19 @@
+"""The providers that the sandbox plays, by the name that begins their paths.
+
+A new provider is one module with a ``DIALECT`` and one line here.
+"""
+
+from sluice.sandbox.dialects import elevenlabs, fal, google, kling, openai, runway
+from sluice.sandbox.wire import Dialect
+
+DIALECTS: dict[str, Dialect] = {
+    found.name: found
+    for found in (
+        elevenlabs.DIALECT,
+        fal.DIALECT,
+        google.DIALECT,
+        kling.DIALECT,
+        openai.DIALECT,
+        runway.DIALECT,
+    )
+}

@@ -1,0 +1,139 @@
+"""ElevenLabs: speech, sound effects and music, answered as bytes in the same call.
+
+Source: elevenlabs 2.78.0 (Python), wire observed; read 2026-11-22.
+"""
+
+import re
+from base64 import b64encode
+from uuid import uuid4
+
+from sluice.sandbox import fields
+from sluice.sandbox.job import Job, Order
+from sluice.sandbox.media.spec import Spec, speech_seconds
+from sluice.sandbox.wire import Call, Dialect, Refused, Reply, Submit, Trouble, TroubleKind, json_reply
+
+DEFAULT_FORMAT = "mp3_44100_128"
+FORMAT = re.compile(r"(?P<format>mp3|opus|pcm|wav|ulaw|alaw)_(?P<rate>\d{4,5})(?:_(?P<kbps>\d{2,3}))?")
+VOICE = "/v1/text-to-speech/(?P<voice>[^/]+)"
+
+TROUBLES: dict[TroubleKind, tuple[int, str]] = {
+    "credential": (401, "invalid_api_key"),
+    "bad_key": (401, "invalid_api_key"),
+    "credit": (401, "quota_exceeded"),
+    "forbidden": (403, "missing_permissions"),
+    "moderation": (400, "content_against_policy"),
+    "not_found": (404, "not_found"),
+    "expired": (404, "not_found"),
+    "rate": (429, "system_busy"),
+    "concurrency": (429, "too_many_concurrent_requests"),
+    "internal": (500, "internal_server_error"),
+    "unavailable": (503, "service_unavailable"),
+    "timeout": (504, "timeout"),
+}
+
+
+def _trouble(trouble: Trouble, call: Call) -> Reply:
+    if trouble.kind == "invalid":
+        kind = "value_error" if trouble.param in call.body else "missing"
+        detail = {"loc": ["body", trouble.param or "body"], "msg": trouble.message, "type": kind}
+        return json_reply(trouble.status or 422, {"detail": [detail]})
+    status, code = TROUBLES[trouble.kind]
+    return json_reply(trouble.status or status, {"detail": {"status": code, "message": trouble.message}})
+
+
+def _read_speech(call: Call) -> Order:
+    text = fields.text(call.body, "text", longest=40_000)
+    voice = call.body.get("voice_settings") or {}
+    if not isinstance(voice, dict):
+        raise fields.invalid("voice_settings", "Input should be an object")
+    speed = fields.number(voice, "speed", 1.0, 0.5, 2.0)
+    model = str(call.body.get("model_id") or "eleven_multilingual_v2")
+    return _order(call, model, text, speech_seconds(text, speed), {"character-cost": str(len(text))})
+
+
+def _read_sound(call: Call) -> Order:
+    text = fields.text(call.body, "text")
+    length_s = fields.number(
+        call.body, "duration_seconds", min(30.0, max(1.0, speech_seconds(text))), 0.5, 30
+    )
+    return _order(call, str(call.body.get("model_id") or "eleven_text_to_sound_v2"), text, length_s, {})
+
+
+def _read_music(call: Call) -> Order:
+    planned = call.body.get("composition_plan") is not None
+    text = str(call.body["composition_plan"]) if planned else fields.text(call.body, "prompt", longest=4100)
+    length_s = fields.whole(call.body, "music_length_ms", 30_000, 3_000, 600_000) / 1000
+    return _order(call, str(call.body.get("model_id") or "music_v1"), text, length_s, {})
+
+
+def _order(call: Call, model: str, text: str, length_s: float, headers: dict[str, str]) -> Order:
+    form, rate_hz, bitrate_bps = _format(call)
+    seed = fields.seed(call.body, model, text, call.params.get("voice", ""))
+    spec = Spec("audio", form, call.provider, model, text, seed, 0, 0, length_s, rate_hz, bitrate_bps)
+    return Order(model, (spec,), notes={"headers": headers})
+
+
+def _format(call: Call) -> tuple[str, int, int]:
+    words = call.query.get("output_format", DEFAULT_FORMAT)
+    found = FORMAT.fullmatch(words)
+    if not found or not 8_000 <= int(found["rate"]) <= 48_000:
+        raise fields.invalid(
+            "output_format", f"Input should be a format such as {DEFAULT_FORMAT!r}, not {words!r}"
+        )
+    return found["format"], int(found["rate"]), int(found["kbps"] or 128) * 1000
+
+
+def _sound(call: Call, job: Job, bodies: list[bytes]) -> Reply:
+    _check(job)
+    return Reply(200, bodies[0], job.order.outputs[0].content_type, _headers(job), has_media=True)
+
+
+def _timed(call: Call, job: Job, bodies: list[bytes]) -> Reply:
+    _check(job)
+    spec = job.order.outputs[0]
+    step = spec.duration_s / len(spec.text)
+    alignment = {
+        "characters": list(spec.text),
+        "character_start_times_seconds": [round(i * step, 3) for i in range(len(spec.text))],
+        "character_end_times_seconds": [round((i + 1) * step, 3) for i in range(len(spec.text))],
+    }
+    answer = {
+        "audio_base64": b64encode(bodies[0]).decode(),
+        "alignment": alignment,
+        "normalized_alignment": alignment,
+    }
+    return json_reply(200, answer, _headers(job), has_media=True)
+
+
+def _check(job: Job) -> None:
+    if job.ending == "moderated":
+        raise Refused(Trouble("moderation", "The content was found to be against our policies."))
+
+
+def _headers(job: Job) -> dict[str, str]:
+    found = job.order.notes["headers"]
+    own = {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    return {"request-id": job.id, "history-item-id": job.id[::-1], **own}
+
+
+def _key(call: Call) -> str | None:
+    return call.headers.get("xi-api-key") or None
+
+
+def _id() -> str:
+    return uuid4().hex[:20]
+
+
+DIALECT = Dialect(
+    name="elevenlabs",
+    key=_key,
+    trouble=_trouble,
+    job_id=_id,
+    tells_retry=True,
+    routes=(
+        Submit(VOICE + "(/stream)?", _read_speech, _sound, inline=True),
+        Submit(VOICE + "/with-timestamps", _read_speech, _timed, inline=True),
+        Submit("/v1/sound-generation", _read_sound, _sound, inline=True),
+        Submit("/v1/music(/stream)?", _read_music, _sound, inline=True),
+    ),
+)

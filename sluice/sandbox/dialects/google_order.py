@@ -1,0 +1,134 @@
+"""What a request to the Gemini API asks for; field names are read in both casings, since the SDK mixes them.
+
+Source: google-genai 3.4.0 and 2.34.0 (Python), wire observed; pixels and tokens: known; 2026-11-22.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sluice.sandbox import fields
+from sluice.sandbox.job import Order
+from sluice.sandbox.media.spec import Spec, speech_seconds
+from sluice.sandbox.size import SCALE, video_size
+from sluice.sandbox.wire import Call
+
+IMAGE_SIZES = {
+    "1:1": (1024, 1024), "2:3": (832, 1248), "3:2": (1248, 832), "3:4": (864, 1184), "4:3": (1184, 864),
+    "4:5": (896, 1152), "5:4": (1152, 896), "9:16": (768, 1344), "16:9": (1344, 768), "21:9": (1536, 672),
+}  # fmt: skip
+"""Pixels of 1K; 2K and 4K double and quadruple both edges."""
+
+TOKENS = {"0.5k": 747, "512": 747, "1k": 1120, "2k": 1120, "4k": 2000}
+TOKENS_2_5 = 1290
+"""Output tokens of an image: of the 3.x models by size, of 2.5 always."""
+
+INPUT_IMAGE_TOKENS = 258
+AUDIO_TOKENS_PER_S = 25
+SPEECH_RATE_HZ = 24_000
+VERTEX_ONLY = ("generateAudio", "storageUri", "fps", "compressionQuality")
+
+
+def read_content(call: Call) -> Order:
+    """Read ``generateContent`` for an image or a speech model."""
+    config = _part(call.body, "generationConfig")
+    parts = [part for content in _list(call.body, "contents") for part in _list(content, "parts")]
+    text = "\n".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    if not parts or not text:
+        raise fields.invalid("contents", "* GenerateContentRequest.contents: contents is not specified")
+    images = sum(1 for part in parts if _get(part, "inlineData") or _get(part, "fileData"))
+    tokens = -(-len(text) // 4) + images * INPUT_IMAGE_TOKENS
+    model, wanted = call.params["model"], _get(config, "responseModalities") or []
+    if "AUDIO" in wanted or "tts" in model:
+        return _speech(call, model, text, tokens)
+    if "IMAGE" not in wanted and "image" not in model and "banana" not in model:
+        raise fields.invalid(
+            "model", f"The sandbox plays image and speech models, and {model!r} is asked for text."
+        )
+    return _images(call, model, text, tokens, config)
+
+
+def _speech(call: Call, model: str, text: str, prompt_tokens: int) -> Order:
+    length_s = speech_seconds(text)
+    seed = fields.seed({}, model, text)
+    spec = Spec("audio", "pcm", call.provider, model, text, seed, duration_s=length_s, rate_hz=SPEECH_RATE_HZ)
+    return Order(
+        model, (spec,), notes={"prompt_tokens": prompt_tokens, "tokens": round(length_s * AUDIO_TOKENS_PER_S)}
+    )
+
+
+def _images(call: Call, model: str, text: str, prompt_tokens: int, config: Mapping[str, Any]) -> Order:
+    image = _part(config, "imageConfig")
+    aspect, scale = str(_get(image, "aspectRatio") or "1:1"), str(_get(image, "imageSize") or "1K").lower()
+    if aspect not in IMAGE_SIZES or scale not in SCALE:
+        raise fields.invalid(
+            "imageConfig", f"Invalid image_config: aspect ratio {aspect!r}, image size {scale!r}."
+        )
+    width, height = (round(edge * SCALE[scale]) for edge in IMAGE_SIZES[aspect])
+    count = fields.whole(config, "candidateCount", 1, 1, 8)
+    seed = fields.seed(config, model, text)
+    outputs = tuple(
+        Spec("image", "png", call.provider, model, text, seed + i, width, height) for i in range(count)
+    )
+    made = TOKENS_2_5 if "2.5" in model else TOKENS[scale]
+    return Order(model, outputs, notes={"prompt_tokens": prompt_tokens, "tokens": made})
+
+
+def read_veo(call: Call) -> Order:
+    """Read ``predictLongRunning`` for Veo."""
+    instances = _list(call.body, "instances")
+    if len(instances) != 1:
+        raise fields.invalid("instances", "`instances` must hold exactly one instance.")
+    asked = _part(call.body, "parameters")
+    for name in VERTEX_ONLY:
+        if name in asked:
+            raise fields.invalid(
+                name, f"`{name}` isn't supported by this model. Please remove it or refer to the docs."
+            )
+    prompt = _veo_prompt(instances[0])
+    aspect, resolution = str(asked.get("aspectRatio", "16:9")), str(asked.get("resolution", "720p"))
+    size = video_size(resolution, aspect)
+    if size is None or aspect not in ("16:9", "9:16") or resolution not in ("720p", "1080p", "4k"):
+        raise fields.invalid(
+            "resolution", f"Unsupported aspectRatio {aspect!r} or resolution {resolution!r}."
+        )
+    model, length_s = call.params["model"], float(_veo_seconds(asked))
+    count = fields.whole(asked, "sampleCount", 1, 1, 4)
+    seed = fields.seed(asked, model, prompt)
+    outputs = (
+        Spec("video", "mp4", call.provider, model, prompt, seed + i, *size, length_s) for i in range(count)
+    )
+    return Order(model, tuple(outputs))
+
+
+def _veo_prompt(instance: Mapping[str, Any]) -> str:
+    if instance.get("prompt") is None and (instance.get("image") or instance.get("video")):
+        return ""
+    return fields.text(instance, "prompt")
+
+
+def _veo_seconds(asked: Mapping[str, Any]) -> int:
+    seconds = fields.whole(asked, "durationSeconds", 8, 4, 8)
+    if isinstance(asked.get("durationSeconds"), str):
+        raise fields.invalid("durationSeconds", "The value type for `durationSeconds` needs to be a number.")
+    return seconds
+
+
+def _get(value: Mapping[str, Any], name: str) -> Any:
+    """Read a field in camel case or snake case."""
+    return value.get(name, value.get(re.sub("[A-Z]", lambda found: "_" + found[0].lower(), name)))
+
+
+def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = _get(value, name) or {}
+    if not isinstance(found, dict):
+        raise fields.invalid(name, f"Invalid value at '{name}': expected an object.")
+    return found
+
+
+def _list(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = _get(value, name) or []
+    found = [found] if isinstance(found, dict) else found
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise fields.invalid(name, f"Invalid value at '{name}': expected a list of objects.")
+    return found

@@ -1,0 +1,120 @@
+"""The faults that can be set, and when they hit."""
+
+from dataclasses import asdict, dataclass, fields
+from random import Random
+from typing import Any
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "status": ("submit", "poll", "file"),
+    "hang": ("submit", "poll", "file", "job"),
+    "malformed": ("submit", "poll", "file"),
+    "slow": ("submit", "poll", "file"),
+    "moderation": ("submit", "job"),
+    "fail_after_accept": ("submit", "job"),
+    "truncate": ("file", "submit", "poll"),
+    "expired_url": ("file",),
+}
+"""Kind of fault to the calls that it can hit; the first place is the default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a provider.
+
+    Args:
+        rate: the probability of a hit.
+        count: hits after which the fault clears itself; without it, it stays.
+        on: which calls it hits; ``job`` lets the call through and breaks the job that it started.
+    """
+
+    kind: str
+    on: str
+    status: int = 503
+    retry_after: float | None = None
+    rate: float = 1.0
+    count: int | None = None
+    delay_s: float = 0.0
+
+
+class Faults:
+    """The fault of each provider: at most one."""
+
+    def __init__(self) -> None:
+        self._faults: dict[str, Fault] = {}
+        self._left: dict[str, int] = {}
+        self._dice: dict[str, Random] = {}
+
+    def set(self, provider: str, fault: Fault) -> None:
+        """Put a fault in force; the draws of ``rate`` begin anew, so a drill can be repeated."""
+        self._faults[provider] = fault
+        self._dice[provider] = Random(0)  # noqa: S311  which calls fail, not a secret
+        self._left[provider] = fault.count if fault.count is not None else -1
+
+    def clear(self, provider: str) -> None:
+        """Take a provider's fault away."""
+        self._faults.pop(provider, None)
+
+    def show(self, provider: str) -> dict[str, Any] | None:
+        """Describe the fault in force; ``count`` is what is left of it."""
+        if (fault := self._faults.get(provider)) is None:
+            return None
+        return asdict(fault) | {"count": None if fault.count is None else self._left[provider]}
+
+    def hit(self, provider: str, route_role: str, *, inline: bool = False) -> Fault | None:
+        """Draw whether the fault hits this call, and count it."""
+        fault = self._faults.get(provider)
+        if fault is None or not _reaches(fault, route_role, inline):
+            return None
+        if self._dice[provider].random() >= fault.rate:
+            return None
+        self._left[provider] -= 1
+        if self._left[provider] == 0:
+            self.clear(provider)
+        return fault
+
+
+def read_fault(value: object) -> Fault:
+    """Check a fault's JSON.
+
+    Raises:
+        ValueError: naming the field that is wrong and what is known.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object with 'kind'. Known kinds: {', '.join(PLACES)}")
+    known = [field.name for field in fields(Fault)]
+    if unknown := sorted(set(value) - set(known)):
+        raise ValueError(f"unknown field {unknown[0]!r}. Known fields: {', '.join(known)}")
+    kind = value.get("kind")
+    if kind not in PLACES:
+        raise ValueError(f"unknown kind {kind!r}. Known kinds: {', '.join(PLACES)}")
+    on = value.get("on") or PLACES[kind][0]
+    if on not in PLACES[kind]:
+        raise ValueError(f"kind {kind!r} cannot hit {on!r}. Known places: {', '.join(PLACES[kind])}")
+    numbers = {name: _number(value, name) for name in _RANGES if value.get(name) is not None}
+    return Fault(kind=kind, on=on, **numbers)
+
+
+_RANGES: dict[str, tuple[type, float, float]] = {
+    "status": (int, 300, 599),
+    "retry_after": (float, 0, 86_400),
+    "rate": (float, 0, 1),
+    "count": (int, 1, 1_000_000),
+    "delay_s": (float, 0, 600),
+}
+
+
+def _number(value: dict[str, Any], name: str) -> Any:
+    form, low, high = _RANGES[name]
+    found = value[name]
+    fits = isinstance(found, int) or (form is float and isinstance(found, float))
+    if isinstance(found, bool) or not fits or not low <= found <= high:
+        raise ValueError(f"{name!r} is {found!r}; expected a number from {low} to {high}")
+    return found
+
+
+def _reaches(fault: Fault, role: str, inline: bool) -> bool:
+    if fault.on == "job":
+        return role == "submit"
+    if fault.kind == "truncate" and fault.on == "file" and role == "submit":
+        return inline  # an inline answer is the file
+    return fault.on == role

@@ -1,0 +1,91 @@
+"""Google's Gemini API."""
+
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+Wait = Callable[..., dict[str, Any]]
+CONTENT = {"contents": [{"role": "user", "parts": [{"text": "a red fox"}]}]}
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta"])
+def test_an_image_comes_inline_with_its_tokens(
+    sandbox: httpx.Client, picture_size: Callable[[bytes], tuple[int, int]], version: str
+) -> None:
+    """
+    The aspect ratio and the size of the image configuration are honoured, in both versions of the API.
+    """
+    config = {"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "16:9", "imageSize": "2K"}}
+    path = f"/google/{version}/models/gemini-3-pro-image-preview:generateContent"
+
+    answer = sandbox.post(path, json={**CONTENT, "generationConfig": config}).json()
+
+    part = answer["candidates"][0]["content"]["parts"][0]["inlineData"]
+    assert picture_size(b64decode(part["data"])) == (2688, 1536)
+    assert answer["candidates"][0]["finishReason"] == "STOP"
+    assert answer["usageMetadata"]["candidatesTokensDetails"] == [{"modality": "IMAGE", "tokenCount": 1120}]
+
+
+def test_speech_is_raw_samples(sandbox: httpx.Client) -> None:
+    """
+    Speech is 24 kHz, 16 bit, mono, without a header.
+    """
+    config = {"responseModalities": ["AUDIO"]}
+    path = "/google/v1beta/models/gemini-2.5-flash-preview-tts:generateContent"
+
+    answer = sandbox.post(path, json={**CONTENT, "generationConfig": config}).json()
+
+    part = answer["candidates"][0]["content"]["parts"][0]["inlineData"]
+    assert part["mimeType"] == "audio/L16;codec=pcm;rate=24000"
+    assert len(b64decode(part["data"])) == round(9 * 0.06 * 24_000) * 2
+
+
+def test_veo_is_an_operation_whose_file_needs_the_key(
+    sandbox: httpx.Client, wait_for: Wait, clip_facts: Callable[[bytes], tuple[int, int, float]]
+) -> None:
+    """
+    The file's address wants the key, redirects, and leads to a clip as asked for.
+    """
+    asked = {"durationSeconds": 6, "resolution": "1080p", "aspectRatio": "16:9"}
+    body = {"instances": [{"prompt": "a fox"}], "parameters": asked}
+    path = "/google/v1beta/models/veo-3.1-generate-preview:predictLongRunning"
+
+    name = sandbox.post(path, json=body).json()["name"]
+    first = sandbox.get(f"/google/v1beta/{name}").json()
+    done = wait_for(f"/google/v1beta/{name}", lambda answer: "done" in answer)
+    link = done["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"]
+    moved = sandbox.get(link)
+
+    assert first == {"name": name}
+    assert httpx.get(link).status_code == 403
+    assert moved.status_code == 302
+    assert clip_facts(sandbox.get(moved.headers["location"]).content) == (1920, 1080, 6.0)
+
+
+@pytest.mark.parametrize("asked", [{"durationSeconds": "8"}, {"generateAudio": True}, {"resolution": "480p"}])
+def test_veo_refuses_what_this_api_does_not_take(sandbox: httpx.Client, asked: dict[str, Any]) -> None:
+    """
+    A text for a number, a field of Vertex, and an unknown resolution are invalid arguments.
+    """
+    body = {"instances": [{"prompt": "a fox"}], "parameters": asked}
+
+    answer = sandbox.post("/google/v1beta/models/veo-3.1-generate-preview:predictLongRunning", json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
+
+
+def test_a_wrong_key_is_a_400_and_a_missing_one_a_403(server: str) -> None:
+    """
+    Google has no 401 for keys.
+    """
+    path = f"{server}/google/v1beta/models/gemini-3-pro-image:generateContent"
+
+    wrong = httpx.post(path, json=CONTENT, params={"key": "invalid-key"})
+    missing = httpx.post(path, json=CONTENT)
+
+    assert (wrong.status_code, wrong.json()["error"]["details"][0]["reason"]) == (400, "API_KEY_INVALID")
+    assert (missing.status_code, missing.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
