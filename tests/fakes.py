@@ -130,7 +130,7 @@ class FakeArtifacts:
 
 @dataclass
 class FakeWire:
-    """A provider that answers from a script: by ``METHOD path-part``, each list in order, the last for ever."""
+    """A provider that answers from a script: by ``METHOD path-part``, a list in order, its last for ever."""
 
     script: dict[str, list[Answer]]
     sent: list[HttpRequest] = field(default_factory=list)

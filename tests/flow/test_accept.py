@@ -121,9 +121,10 @@ def test_an_own_key_is_recorded_at_list_price_and_not_billed() -> None:
 
 
 def test_shed_sends_the_caller_away_until_there_is_a_slot() -> None:
-    """Sixty a minute, one at a time, and no patience: the third in a row is told when to come back."""
+    """Six a minute, one at a time, and no patience: the second in a row is told when to come back."""
     providers = "version: 1\nproviders: {google: {secret: g, limits: {rpm: 6}}}"
-    routes = "version: 1\nmodels: {v: {operations: [text_to_video], targets: [google/veo-3.1-generate-001], overflow: shed, max_wait: 5s}}"
+    target = "operations: [text_to_video], targets: [google/veo-3.1-generate-001]"
+    routes = f"version: 1\nmodels: {{v: {{{target}, overflow: shed, max_wait: 5s}}}}"
     ports = make_ports({}, plan_of(routes, providers))
     make_job(ports, "v")
 

@@ -27,7 +27,7 @@ from gateway.plan import Plan
 from gateway.transport import Transport
 
 logger = Logger(service="sluice", log_uncaught_exceptions=False)
-PACKAGE = Path(__file__).parents[2]
+PACKAGE = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).parents[2])
 
 
 def setting(name: str) -> str:

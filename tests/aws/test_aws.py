@@ -1,0 +1,185 @@
+"""The ports that end in AWS, against an AWS in memory: versions, books, slots, sealing, files, keys."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+
+from gateway.aws.artifacts import Artifacts
+from gateway.aws.jobs import Jobs, Ledger
+from gateway.aws.keys import Keys
+from gateway.aws.pacers import Pacers
+from gateway.aws.secrets import Secrets
+from gateway.aws.workflow import Tokens, Workflow
+from gateway.domain.job import Artifact, CostLine, Job, moved
+from gateway.domain.outcome import Failure
+from gateway.domain.pacing import Full, Pace, Slot
+from gateway.errors import Conflict
+from tests.builders import a_png, a_video, make_job, make_ports
+from tests.cloud import small_cloud
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto.*")
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[dict[str, str]]:
+    """One cloud for all."""
+    with small_cloud() as settings:
+        yield settings
+
+
+@pytest.fixture
+def dynamodb(cloud: dict[str, str]) -> Any:
+    """The client that the stores share."""
+    return boto3.client("dynamodb")
+
+
+@pytest.fixture
+def job(request: pytest.FixtureRequest) -> Job:
+    """A new job, named after its test."""
+    return replace(make_job(make_ports({})), id=f"gw_{request.node.name}"[:40], version=0)
+
+
+def test_a_job_comes_back_as_it_was_stored(dynamodb: Any, job: Job) -> None:
+    """Every field survives the table."""
+    Jobs(dynamodb, "jobs").create(job)
+
+    assert Jobs(dynamodb, "jobs").get(job.tenant, job.id) == job
+
+
+def test_another_tenant_does_not_see_it(dynamodb: Any, job: Job) -> None:
+    """The tenant is part of the key, not a filter."""
+    Jobs(dynamodb, "jobs").create(job)
+
+    assert Jobs(dynamodb, "jobs").get("stranger", job.id) is None
+
+
+def test_the_second_of_two_writers_is_refused(dynamodb: Any, job: Job) -> None:
+    """A write names the version it was made from."""
+    jobs = Jobs(dynamodb, "jobs")
+    jobs.create(job)
+    jobs.save(moved(job, "start", 1.0))
+
+    with pytest.raises(Conflict):
+        jobs.save(moved(job, "fail", 2.0))
+
+
+def test_settling_writes_job_entries_and_counter_together_and_once(dynamodb: Any, job: Job) -> None:
+    """The books equal the job; a second settlement changes nothing."""
+    Jobs(dynamodb, "jobs").create(job)
+    ledger, line = Ledger(dynamodb, "jobs", "usage"), CostLine("output_second", 8, 400_000, 1, 3_200_000, "s")
+    ledger.settle(replace(job, finished_at=5.0), 1, (line,), True, "2026-11")
+
+    with pytest.raises(Conflict):
+        ledger.settle(replace(job, version=1), 1, (line,), True, "2026-11")
+
+    entries = dynamodb.scan(TableName="usage")["Items"]
+    counter = next(item for item in entries if item["entry"]["S"] == "counter#2026-11")
+    assert (counter["billed_micros"]["N"], counter["jobs"]["N"]) == ("3200000", "1")
+    assert len(entries) == 2
+
+
+def test_slots_are_evenly_spaced_after_the_burst(dynamodb: Any) -> None:
+    """Burst 2 at 6 a minute: two at once, then one every ten seconds, then full."""
+    pacers, pace = Pacers(dynamodb, "pacers"), Pace(10, 10)
+
+    slots = [pacers.reserve("google#ours#us", pace, 1000.0, 25) for _ in range(5)]
+
+    assert slots == [Slot(1000.0), Slot(1000.0), Slot(1010.0), Slot(1020.0), Full(5.0)]
+
+
+def test_a_pushed_pool_starts_nothing_before_its_time(dynamodb: Any) -> None:
+    """A provider's Retry-After holds for all workers."""
+    pacers, pace = Pacers(dynamodb, "pacers"), Pace(10, 10)
+    pacers.push("fal#ours#us", pace, 1030.0)
+
+    assert pacers.reserve("fal#ours#us", pace, 1000.0, 60) == Slot(1030.0)
+
+
+def test_a_sealed_key_opens_under_its_own_context_alone(cloud: dict[str, str]) -> None:
+    """A key taken from one job's item is useless for another."""
+    secrets = Secrets(lambda: boto3.client("kms"), cloud["BYOK_KEY"])
+    sealed = secrets.seal("AIza-mine", {"job": "a"})
+
+    assert secrets.unseal(sealed, {"job": "a"}) == "AIza-mine"
+    assert "AIza" not in sealed
+    with pytest.raises(boto3.client("kms").exceptions.ClientError):
+        secrets.unseal(sealed, {"job": "b"})
+
+
+def test_a_missing_secret_says_how_to_set_it(cloud: dict[str, str]) -> None:
+    """The operator reads the command, not a stack trace."""
+    secrets = Secrets(lambda: boto3.client("kms"), "k")
+
+    assert secrets.get("sluice/providers/google") == "AIza-ours"
+    with pytest.raises(LookupError, match="run `sluice secrets set fal`"):
+        secrets.get("sluice/providers/fal")
+
+
+def test_a_file_is_stored_with_what_it_really_is(cloud: dict[str, str]) -> None:
+    """Type, size and hash come from the bytes; the extension follows the type."""
+    artifacts = Artifacts(lambda: boto3.client("s3"), "artifacts")
+
+    stored = artifacts.store("r30/acme/j/1/0", iter((a_png(64, 48),)), "image")
+
+    assert isinstance(stored, Artifact)
+    assert (stored.key, stored.content_type, stored.width) == ("r30/acme/j/1/0.png", "image/png", 64)
+    assert boto3.client("s3").get_object(Bucket="artifacts", Key=stored.key)["ContentType"] == "image/png"
+
+
+def test_a_large_file_goes_in_parts_and_twice_is_once(cloud: dict[str, str]) -> None:
+    """More than one part; a second delivery of the same output finds it there."""
+    artifacts = Artifacts(lambda: boto3.client("s3"), "artifacts")
+    video = a_video(2) + bytes(20 * 1024 * 1024)
+
+    first = artifacts.store("r7/a/j/1/0", _chunks(video), "video")
+    again = artifacts.store("r7/a/j/1/0", _chunks(video), "video")
+
+    assert first == again
+    assert isinstance(first, Artifact)
+    assert (first.bytes, first.duration_s) == (len(video), 2.0)
+
+
+def test_what_is_no_picture_is_refused_and_not_stored(cloud: dict[str, str]) -> None:
+    """An error page under a picture's name does not reach the caller."""
+    artifacts = Artifacts(lambda: boto3.client("s3"), "artifacts")
+
+    refused = artifacts.store("r30/acme/j/2/0", iter((b"<html>sorry</html>" * 100,)), "image")
+
+    assert isinstance(refused, Failure)
+    assert refused.code == "wrong_media"
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="artifacts", Prefix="r30/acme/j/2/")
+
+
+def test_a_job_is_handed_over_once(cloud: dict[str, str]) -> None:
+    """The execution is named after the job, so that a second hand-over is none."""
+    workflow = Workflow(lambda: boto3.client("stepfunctions"), cloud["WORKFLOW"])
+
+    workflow.start("acme", "gw_1")
+    workflow.start("acme", "gw_1")
+
+    found = boto3.client("stepfunctions").list_executions(stateMachineArn=cloud["WORKFLOW"])["executions"]
+    assert [execution["name"] for execution in found] == ["gw_1"]
+
+
+def test_a_token_that_nobody_waits_for_is_let_go(cloud: dict[str, str]) -> None:
+    """A duplicate message answers a task that was answered before."""
+    Tokens(lambda: boto3.client("stepfunctions")).succeed("an old token", {"outcome": "done"})
+
+
+def test_a_key_is_known_by_its_hash_and_can_be_turned_off(dynamodb: Any) -> None:
+    """The table never holds the key itself."""
+    keys = Keys(dynamodb, "keys")
+    key_id, key = keys.create(name="ci", tenant="acme", tier="pro", scopes=("submit", "read"))
+
+    assert (keys.find(key) or {})["id"] == key_id
+    assert key not in str(dynamodb.scan(TableName="keys"))
+    assert keys.disable(key_id)
+    assert keys.find(key) is None
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    size = 1024 * 1024
+    return (data[at : at + size] for at in range(0, len(data), size))

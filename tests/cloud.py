@@ -1,0 +1,63 @@
+"""A small AWS in memory (moto), with the tables, bucket, secrets and machine that a deployment has."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "JOBS_TABLE": "jobs",
+    "KEYS_TABLE": "keys",
+    "USAGE_TABLE": "usage",
+    "PACERS_TABLE": "pacers",
+    "BUCKET": "artifacts",
+    "LINK_SECRET": "link",
+    "POWERTOOLS_SERVICE_NAME": "sluice",
+}
+TABLES = {"jobs": ("tenant", "job"), "keys": ("hash",), "usage": ("tenant", "entry"), "pacers": ("pool",)}
+
+
+@contextmanager
+def small_cloud() -> Iterator[dict[str, str]]:
+    """Open the cloud and set the environment as a function would find it; yields the settings."""
+    before = dict(os.environ)
+    os.environ.update(SETTINGS)
+    try:
+        with mock_aws():
+            yield _furnish()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _furnish() -> dict[str, str]:
+    dynamodb: Any = boto3.client("dynamodb")
+    for name, keys in TABLES.items():
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+        )
+    boto3.client("s3").create_bucket(Bucket="artifacts")
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name="link", SecretString="a link secret")
+    secrets.create_secret(Name="sluice/providers/google", SecretString="AIza-ours")
+    byok = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    machine = boto3.client("stepfunctions").create_state_machine(
+        name="jobs",
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/machine",
+    )["stateMachineArn"]
+    os.environ.update(BYOK_KEY=byok, WORKFLOW=machine)
+    return {**SETTINGS, "BYOK_KEY": byok, "WORKFLOW": machine}

@@ -1,0 +1,154 @@
+"""What callers see of the API before any provider is asked: answers, errors, headers, and nothing stored."""
+
+import importlib
+import json
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+CALLER = {"id": "key_1", "tenant": "acme", "tier": "pro", "scopes": "submit read"}
+
+
+def event(
+    method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **known: str
+) -> dict[str, Any]:
+    """Make an event of API Gateway's proxy integration."""
+    return {
+        "httpMethod": method,
+        "path": path,
+        "resource": path,
+        "headers": headers or {},
+        "body": body if isinstance(body, str | None) else json.dumps(body),
+        "requestContext": {"authorizer": {**CALLER, **known}, "domainName": "x", "stage": "sluice"},
+    }
+
+
+def call(api: ModuleType, *args: Any, **kwargs: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Send a request; return status, document and headers."""
+    answer = api.handler(event(*args, **kwargs), None)
+    return answer["statusCode"], json.loads(answer["body"] or "null"), answer["headers"]
+
+
+BAD = {
+    "bad json": ("/v1/veo-3.1", "{not json", 400, "invalid_json"),
+    "no object": ("/v1/veo-3.1", "[1]", 400, "invalid_json"),
+    "no body": ("/v1/veo-3.1", None, 400, "invalid_json"),
+    "too large": ("/v1/veo-3.1", json.dumps({"prompt": "x" * 300_000}), 413, "body_too_large"),
+    "unknown model": ("/v1/veo-9", "{}", 404, "model_not_found"),
+    "unknown parameter": ("/v1/veo-3.1", '{"prompt": "x", "lenght": 3}', 400, "unknown_parameter"),
+    "missing prompt": ("/v1/veo-3.1", "{}", 400, "missing_parameter"),
+    "job without model": ("/v1/jobs", '{"input": {"prompt": "x"}}', 400, "missing_parameter"),
+    "job with stray field": ("/v1/jobs", '{"model": "veo-3.1", "prompt": "x"}', 400, "unknown_parameter"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_a_clear_4xx_and_stores_nothing(api: ModuleType, case: str) -> None:
+    """The error form is the same everywhere, and the jobs table stays as it was."""
+    path, body, status, code = BAD[case]
+    before = boto3.client("dynamodb").scan(TableName="jobs")["Count"]
+
+    answered, document, _ = call(api, "POST", path, body)
+
+    assert (answered, document["error"]["code"]) == (status, code)
+    assert document["error"].keys() == {"code", "message", "type", "param", "retryable", "job_id"}
+    assert boto3.client("dynamodb").scan(TableName="jobs")["Count"] == before
+
+
+def test_an_accepted_job_says_where_to_look(api: ModuleType) -> None:
+    """202 with the job, its id in the header, and where to poll."""
+    status, job, headers = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {"Prefer": "respond-async"})
+
+    assert (status, job["status"]) == (202, "queued")
+    assert headers["location"] == f"https://gw.example.com/v1/jobs/{job['id']}"
+    assert headers["x-sluice-job"] == job["id"]
+    assert headers["x-sluice-plan"].startswith("sha256:")
+
+
+def test_a_job_is_read_back_by_its_tenant_alone(api: ModuleType) -> None:
+    """The same path under another tenant's key is a 404."""
+    job = call(
+        api, "POST", "/v1/jobs", {"model": "veo-3.1", "input": {"prompt": "x"}}, {"prefer": "respond-async"}
+    )[1]
+
+    assert call(api, "GET", f"/v1/jobs/{job['id']}")[1]["id"] == job["id"]
+    assert call(api, "GET", f"/v1/jobs/{job['id']}", tenant="other")[0] == 404
+
+
+def test_a_key_without_the_scope_is_refused(api: ModuleType) -> None:
+    """A reading key starts nothing."""
+    status, document, _ = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, scopes="read")
+
+    assert (status, document["error"]["code"]) == (403, "not_allowed")
+
+
+def test_models_are_listed_with_parameters_and_prices(api: ModuleType) -> None:
+    """OpenAI's list shape, plus what a caller must know."""
+    models = {model["id"]: model for model in call(api, "GET", "/v1/models")[1]["data"]}
+
+    veo = models["veo-3.1"]
+    assert veo["parameters"]["duration"]["enum"] == [4, 6, 8]
+    assert {"provider", "meter", "unit_usd", "when", "as_of", "source"} == veo["pricing"][0].keys()
+    assert models["seedance-2.0"]["operations"] == ["text_to_video", "image_to_video"]
+    assert models["fal/fal-ai/veo3.1"]["pricing"] == "unpriced"
+
+
+def test_a_model_name_with_slashes_is_one_name(api: ModuleType) -> None:
+    """`<provider>/<model>` works in the path, plain or escaped."""
+    plain = call(api, "GET", "/v1/models/google/veo-3.1-generate-001")[1]
+    escaped = call(api, "GET", "/v1/models/google%2Fveo-3.1-generate-001")[1]
+
+    assert plain["id"] == escaped["id"] == "google/veo-3.1-generate-001"
+
+
+def test_a_forged_link_is_refused_and_a_signed_one_redirects(api: ModuleType) -> None:
+    """The link's signature is the permission."""
+    from gateway.domain import link
+
+    good = link.sign("r30/acme/j/1/0.png", 4_000_000_000, b"a link secret")
+
+    assert call(api, "GET", f"/v1/files/{good[:-2]}xx")[0] == 403
+    answer = api.handler(event("GET", f"/v1/files/{good}"), None)
+    assert answer["statusCode"] == 302
+    assert "/r30/acme/j/1/0.png?X-Amz-Algorithm" in answer["headers"]["location"]
+
+
+def test_an_unknown_path_says_where_to_look(api: ModuleType) -> None:
+    """GET on a model is not a call."""
+    status, document, _ = call(api, "GET", "/v1/nonsense")
+
+    assert (status, document["error"]["code"]) == (404, "path_not_found")
+
+
+def test_health_and_openapi_need_no_key(api: ModuleType) -> None:
+    """Both answer without an authorizer's context."""
+    assert (
+        api.handler({"httpMethod": "GET", "path": "/health", "requestContext": {}}, None)["statusCode"] == 200
+    )
+    assert call(api, "GET", "/openapi.json")[1]["openapi"] == "3.1.0"
+
+
+def test_the_authorizer_knows_a_key_in_either_header(deployed: dict[str, str], key: str) -> None:
+    """Bearer for OpenAI's clients, x-api-key for Segmind's."""
+    authorize = importlib.import_module("gateway.handlers.authorize")
+    arn = "arn:aws:execute-api:us-east-1:1:api/sluice/POST/v1/veo-3.1"
+
+    for headers in ({"Authorization": f"Bearer {key}"}, {"X-Api-Key": key}):
+        allowed = authorize.handler({"methodArn": arn, "headers": headers}, None)
+        assert allowed["context"]["tenant"] == "acme"
+        assert allowed["policyDocument"]["Statement"][0]["Resource"].endswith("api/sluice/*")
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer sk-sluice-wrong"}, {"Authorization": "Basic x"}]
+)
+def test_the_authorizer_refuses_what_it_does_not_know(
+    deployed: dict[str, str], headers: dict[str, str]
+) -> None:
+    """The word that API Gateway turns into a 401."""
+    authorize = importlib.import_module("gateway.handlers.authorize")
+
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        authorize.handler({"methodArn": "arn:x/sluice/GET/v1", "headers": headers}, None)
