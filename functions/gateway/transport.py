@@ -1,4 +1,7 @@
-"""The only module with a wire: sends a request, streams a file, posts to a stranger; each in its deadline."""
+"""The only module with a wire: sends a request, streams a file, posts to a stranger; each in its deadline.
+
+urllib3, because botocore has loaded it already: another client would double the function's start-up time.
+"""
 
 import ipaddress
 import socket
@@ -7,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError, TimeoutError
 
 from gateway.domain.outcome import Failure
 from gateway.protocols.http import HttpRequest, HttpResponse
@@ -18,31 +24,29 @@ REDIRECTS = 3
 
 
 class Transport:
-    """One connection pool for a function's life; made at the first call, because httpx is dear to import."""
+    """One connection pool for a function's life."""
 
     def __init__(self) -> None:
-        self._client: Any = None
+        self._pool = urllib3.PoolManager(retries=False)
 
     def send(self, request: HttpRequest, deadline_s: float) -> HttpResponse | Failure:
         """Send a request and return the whole answer, or why there is none."""
-        import httpx
-
         late = Failure("timeout", "timeout", f"no answer within {deadline_s:g} s")
         ends_at = time.monotonic() + deadline_s
         try:
             with self._open(request, deadline_s) as response:
                 body = bytearray()
-                for chunk in response.iter_bytes(CHUNK_BYTES):
+                for chunk in response.stream(CHUNK_BYTES):
                     body += chunk
                     if len(body) > ANSWER_BYTES:
                         return Failure("transient", "too_large", f"the answer is above {ANSWER_BYTES} bytes")
                     if time.monotonic() > ends_at:
                         return late
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpResponse(response.status_code, headers, bytes(body))
-        except httpx.TimeoutException:
+                return HttpResponse(response.status, headers, bytes(body))
+        except TimeoutError:
             return late
-        except httpx.HTTPError as error:
+        except HTTPError as error:
             return Failure("transient", "connection", f"the connection failed: {type(error).__name__}")
 
     @contextmanager
@@ -52,34 +56,35 @@ class Transport:
         Raises:
             ConnectionError: the connection failed, then or while the chunks are read.
         """
-        import httpx
-
         try:
             for _ in range(REDIRECTS + 1):
                 with self._open(request, deadline_s) as response:
-                    if not response.is_redirect:
-                        yield response.status_code, response.iter_bytes(CHUNK_BYTES)
+                    location = response.get_redirect_location()
+                    if not location:
+                        yield response.status, response.stream(CHUNK_BYTES)
                         return
-                    request = _redirected(request, response.headers["location"])
-        except httpx.HTTPError as error:
+                    request = _redirected(request, location)
+        except HTTPError as error:
             raise ConnectionError(type(error).__name__) from error
         raise ConnectionError("too many redirects")
 
-    def _open(self, request: HttpRequest, deadline_s: float) -> Any:
-        import httpx
-
-        if self._client is None:
-            self._client = httpx.Client(follow_redirects=False)
-        timeout = httpx.Timeout(deadline_s, connect=min(CONNECT_S, deadline_s))
-        return self._client.stream(
-            request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
+    @contextmanager
+    def _open(self, request: HttpRequest, deadline_s: float) -> Iterator[Any]:
+        response = self._pool.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            body=request.body,
+            timeout=urllib3.Timeout(connect=min(CONNECT_S, deadline_s), read=deadline_s),
+            redirect=False,
+            preload_content=False,
         )
-
-
-def _redirected(request: HttpRequest, location: str) -> HttpRequest:
-    url = urljoin(request.url, location)
-    same_host = urlsplit(url)[:2] == urlsplit(request.url)[:2]
-    return HttpRequest("GET", url, request.headers if same_host else {})
+        try:
+            yield response
+        except BaseException:
+            response.close()  # what was not read to its end must not be read by the next call
+            raise
+        response.drain_conn() if response.length_remaining == 0 else response.close()
 
 
 def post_to_stranger(
@@ -90,21 +95,32 @@ def post_to_stranger(
     The name is resolved once, every address is checked, and the connection goes to the checked address: a
     second look-up could answer otherwise. No redirects; A records only, because IPv6 can hide an inner IPv4.
     """
-    import httpx
-
     parts = urlsplit(url)
-    address = _public_address(parts.hostname or "", parts.port or 443, allow_loopback)
-    if address is None or (parts.scheme != "https" and not allow_loopback) or parts.username:
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    address = _public_address(host, port, allow_loopback)
+    if address is None or parts.username or not (secure or allow_loopback):
         return 0
-    pinned = httpx.URL(url).copy_with(host=address)
-    host = {"host": parts.netloc}
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    pool: urllib3.HTTPConnectionPool = (
+        urllib3.HTTPSConnectionPool(address, port, server_hostname=host, assert_hostname=host)
+        if secure
+        else urllib3.HTTPConnectionPool(address, port)
+    )
     try:
-        with httpx.Client(follow_redirects=False, trust_env=False, timeout=deadline_s) as client:
-            extensions = {"sni_hostname": parts.hostname}
-            answer = client.post(pinned, content=body, headers=headers | host, extensions=extensions)
-            return answer.status_code
-    except httpx.HTTPError:
+        named = {**headers, "host": parts.netloc}
+        answer = pool.urlopen("POST", path, body, named, retries=False, redirect=False, timeout=deadline_s)
+        return int(answer.status)
+    except HTTPError:
         return 0
+    finally:
+        pool.close()
+
+
+def _redirected(request: HttpRequest, location: str) -> HttpRequest:
+    url = urljoin(request.url, location)
+    same_host = urlsplit(url)[:2] == urlsplit(request.url)[:2]
+    return HttpRequest("GET", url, request.headers if same_host else {})
 
 
 def _public_address(host: str, port: int, allow_loopback: bool) -> str | None:
@@ -114,8 +130,9 @@ def _public_address(host: str, port: int, allow_loopback: bool) -> str | None:
     except OSError:
         return None
     addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
-    fine = all(
-        (each.is_global and not each.is_multicast) or (allow_loopback and each.is_loopback)
-        for each in addresses
-    )
+    fine = all(_is_public(each) or (allow_loopback and each.is_loopback) for each in addresses)
     return str(addresses[0]) if addresses and fine else None
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast

@@ -100,7 +100,7 @@ def test_a_pushed_pool_starts_nothing_before_its_time(dynamodb: Any) -> None:
 
 def test_a_sealed_key_opens_under_its_own_context_alone(cloud: dict[str, str]) -> None:
     """A key taken from one job's item is useless for another."""
-    secrets = Secrets(lambda: boto3.client("kms"), cloud["BYOK_KEY"])
+    secrets = make_secrets(cloud["BYOK_KEY"])
     sealed = secrets.seal("AIza-mine", {"job": "a"})
 
     assert secrets.unseal(sealed, {"job": "a"}) == "AIza-mine"
@@ -111,7 +111,7 @@ def test_a_sealed_key_opens_under_its_own_context_alone(cloud: dict[str, str]) -
 
 def test_a_missing_secret_says_how_to_set_it(cloud: dict[str, str]) -> None:
     """The operator reads the command, not a stack trace."""
-    secrets = Secrets(lambda: boto3.client("kms"), "k")
+    secrets = make_secrets("k")
 
     assert secrets.get("sluice/providers/google") == "AIza-ours"
     with pytest.raises(LookupError, match="run `sluice secrets set fal`"):
@@ -178,6 +178,11 @@ def test_a_key_is_known_by_its_hash_and_can_be_turned_off(dynamodb: Any) -> None
     assert key not in str(dynamodb.scan(TableName="keys"))
     assert keys.disable(key_id)
     assert keys.find(key) is None
+
+
+def make_secrets(key_id: str) -> Secrets:
+    """Open the secrets of the cloud."""
+    return Secrets(lambda: boto3.client("secretsmanager"), lambda: boto3.client("kms"), key_id, lambda: 1.0)
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:

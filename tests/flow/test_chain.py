@@ -62,7 +62,7 @@ def test_every_target_broken_ends_failed_with_all_reasons_and_costs_nothing() ->
     assert "google/veo-3.1-generate-001: capacity (UNAVAILABLE): overloaded" in ended.error_message
     assert "fal/fal-ai/veo3.1: transient (503)" in ended.error_message
     assert ports.ledger.entries == []  # type: ignore[attr-defined]
-    assert view.job_document(ended, "https://x", b"s")["cost"]["usd"] == "0.000000"
+    assert view.job_document(ended, "https://x", lambda: b"s")["cost"]["usd"] == "0.000000"
 
 
 def test_moderation_is_not_shopped_around() -> None:

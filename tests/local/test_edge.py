@@ -59,7 +59,7 @@ def test_a_redirect_and_repeated_headers_go_to_the_caller() -> None:
             ("set-cookie", "a"),
             ("set-cookie", "b"),
         ]
-        return httpx.Response(302, headers=headers)
+        return httpx.Response(302, headers=headers, stream=httpx.ByteStream(b""))
 
     response = _through(answer, "GET", "/v1/files/abc")
 
@@ -99,12 +99,15 @@ def test_a_stream_arrives_while_it_is_made(tmp_path: Path) -> None:
     The first piece is here before the second is written.
     """
     second = threading.Event()
-    with _upstream(second) as upstream, _served(upstream, tmp_path) as base_url:
-        with httpx.stream("GET", f"{base_url}/events", trust_env=False, timeout=10) as response:
-            pieces = response.iter_raw()
-            first = next(pieces)
-            second.set()
-            rest = b"".join(pieces)
+    with (
+        _upstream(second) as upstream,
+        _served(upstream, tmp_path) as base_url,
+        httpx.stream("GET", f"{base_url}/events", trust_env=False, timeout=10) as response,
+    ):
+        pieces = response.iter_raw()
+        first = next(pieces)
+        second.set()
+        rest = b"".join(pieces)
 
     assert (first, rest) == (b"data: 1\n\n", b"data: 2\n\n")
 
@@ -115,7 +118,7 @@ def _asked(method: str, path: str, **request: object) -> httpx.Request:
     async def answer(request: httpx.Request) -> httpx.Response:
         await request.aread()
         seen.append(request)
-        return httpx.Response(200)
+        return httpx.Response(200, stream=httpx.ByteStream(b""))
 
     _through(answer, method, path, **request)
     return seen[0]

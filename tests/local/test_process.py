@@ -8,7 +8,12 @@ from pathlib import Path
 from sluice.local.process import Process, alive, spawn, start_of, stop
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('up', flush=True)
+time.sleep(60)
+"""
 PARENT = f"""
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}])

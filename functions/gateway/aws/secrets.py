@@ -11,9 +11,18 @@ AGE_S = 300
 class Secrets:
     """Read secrets by name; seal and unseal one caller's key for one job."""
 
-    def __init__(self, kms: Callable[[], Any], key_id: str) -> None:
+    def __init__(
+        self,
+        secretsmanager: Callable[[], Any],
+        kms: Callable[[], Any],
+        key_id: str,
+        now: Callable[[], float],
+    ) -> None:
+        self._secretsmanager = secretsmanager
         self._kms = kms
         self._key_id = key_id
+        self._now = now
+        self._read: dict[str, tuple[str, float]] = {}
 
     def get(self, name: str) -> str:
         """Read a secret, at most five minutes old.
@@ -21,13 +30,19 @@ class Secrets:
         Raises:
             LookupError: it is not set; says how to set it.
         """
-        from aws_lambda_powertools.utilities import parameters
+        value, until = self._read.get(name, ("", 0.0))
+        if self._now() >= until:
+            value = self._fetch(name)
+            self._read[name] = (value, self._now() + AGE_S)
+        return value
 
+    def _fetch(self, name: str) -> str:
+        client = self._secretsmanager()
         try:
-            value = parameters.get_secret(name, max_age=AGE_S)
-        except parameters.GetParameterError:
+            value = str(client.get_secret_value(SecretId=name).get("SecretString", ""))
+        except client.exceptions.ResourceNotFoundException:
             value = ""
-        if not isinstance(value, str) or not value:
+        if not value:
             provider = name.rsplit("/", 1)[-1]
             raise LookupError(f"the secret {name!r} is not set: run `sluice secrets set {provider}`")
         return value

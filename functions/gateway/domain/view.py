@@ -1,6 +1,6 @@
 """What callers see of a job and of a model: the documents of the API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,17 +9,17 @@ from gateway.domain.job import Attempt, Job
 from gateway.plan import Model, Parameter, Plan, Route
 
 
-def job_document(job: Job, base_url: str, secret: bytes) -> dict[str, Any]:
+def job_document(job: Job, base_url: str, secret: Callable[[], bytes]) -> dict[str, Any]:
     """Write a job as callers read it; links are signed here, at the last moment.
 
     Args:
         base_url: the address under which the caller reaches us, without a slash at its end.
-        secret: the deployment's link secret.
+        secret: brings the deployment's link secret, which only a job with files needs.
     """
     ends_at = (job.finished_at or job.created_at) + job.retention_days * 86400
     outputs = [
         {
-            "url": f"{base_url}/v1/files/{link.sign(output.key, ends_at, secret)}",
+            "url": f"{base_url}/v1/files/{link.sign(output.key, ends_at, secret())}",
             "content_type": output.content_type,
             "bytes": output.bytes,
             "sha256": output.sha256,

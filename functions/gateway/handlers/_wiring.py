@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
+import botocore.session
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
@@ -37,9 +37,15 @@ def setting(name: str) -> str:
 
 @cache
 def client(service: str) -> Any:
-    """Open a client of an AWS service, once."""
-    config = Config(signature_version="s3v4", retries={"mode": "standard"})
-    return boto3.client(service, config=config if service == "s3" else None)  # type: ignore[call-overload]
+    """Open a client of an AWS service, once. botocore's own: boto3 would load S3's transfer manager too."""
+    version = "s3v4" if service == "s3" else None
+    config = Config(signature_version=version, retries={"mode": "standard"})
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
 
 
 def opener(service: str) -> Callable[[], Any]:
@@ -62,7 +68,7 @@ def the_ports() -> Ports:
         jobs=Jobs(dynamodb, setting("JOBS_TABLE")),
         ledger=Ledger(dynamodb, setting("JOBS_TABLE"), setting("USAGE_TABLE")),
         pacers=Pacers(dynamodb, setting("PACERS_TABLE")),
-        secrets=Secrets(opener("kms"), setting("BYOK_KEY")),
+        secrets=the_secrets(),
         artifacts=the_artifacts(),
         wire=Transport(),
         workflow=Workflow(opener("stepfunctions"), setting("WORKFLOW")),
@@ -79,6 +85,12 @@ def the_artifacts() -> Artifacts:
 
 
 @cache
+def the_secrets() -> Secrets:
+    """Return the providers' keys and the means to seal callers' own."""
+    return Secrets(opener("secretsmanager"), opener("kms"), setting("BYOK_KEY"), time.time)
+
+
+@cache
 def the_tokens() -> Tokens:
     """Return what answers the workflow's waiting tasks."""
     return Tokens(opener("stepfunctions"))
@@ -90,9 +102,6 @@ def the_keys() -> Keys:
     return Keys(client("dynamodb"), setting("KEYS_TABLE"))
 
 
-@cache
 def link_secret() -> bytes:
     """Return the secret that signs links and derives the webhook secrets."""
-    from aws_lambda_powertools.utilities import parameters
-
-    return str(parameters.get_secret(setting("LINK_SECRET"), max_age=3600)).encode()
+    return the_secrets().get(setting("LINK_SECRET")).encode()

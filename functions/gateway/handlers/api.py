@@ -100,7 +100,7 @@ def _get_job(event: dict[str, Any], job_id: str) -> dict[str, Any]:
 
 
 def _job_reply(event: dict[str, Any], job: Job) -> dict[str, Any]:
-    document = view.job_document(job, _base_url(event), _wiring.link_secret())
+    document = view.job_document(job, _base_url(event), _wiring.link_secret)
     headers = {"x-sluice-job": job.id, "x-sluice-attempts": str(len(job.attempts))}
     if job.attempts:
         headers["x-sluice-provider"] = job.attempt.provider

@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Deliver once; answer ``done``, or ``again`` with the pause before the next try."""
     job, tried = job_of(_ports, event), int(event.get("try") or 0)
     root = _wiring.link_secret()
-    document = view.job_document(job, job.base_url, root)
+    document = view.job_document(job, job.base_url, _wiring.link_secret)
     kind = f"job.{job.status}"
     body = msgspec.json.encode(
         {

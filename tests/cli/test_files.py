@@ -1,0 +1,118 @@
+"""Commands about the files: every mistake at once, with exit codes that programs can use."""
+
+import json
+from pathlib import Path
+
+from tests.cli.tool import sluice
+
+
+def test_sound_files_are_counted(files: Path) -> None:
+    shown = sluice("validate", folder=files)
+
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("OK: 1 models (")
+
+
+def test_every_problem_is_shown_with_its_place(files: Path) -> None:
+    routes = files / "routes.yaml"
+    routes.write_text(routes.read_text().replace("google/gemini", "gogle/gemini").replace("rpm", "rqm"))
+
+    shown = sluice("validate", folder=files)
+
+    assert shown.returncode == 1
+    lines = shown.stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("routes.yaml:3:")
+    assert "gogle" in lines[1]
+
+
+def test_problems_for_programs_are_json(files: Path) -> None:
+    (files / "routes.yaml").write_text("version: 1\nmodels: {x: 1}\n")
+
+    shown = sluice("validate", "--json", folder=files)
+
+    found = json.loads(shown.stdout)
+    assert (shown.returncode, found["ok"]) == (1, False)
+    assert found["problems"][0].keys() >= {
+        "file",
+        "line",
+        "col",
+        "path",
+        "what",
+        "way_out",
+        "level",
+        "message",
+    }
+
+
+def test_a_folder_without_files_is_told(tmp_path: Path) -> None:
+    shown = sluice("validate", folder=tmp_path)
+
+    assert shown.returncode == 1
+    assert (
+        "routes.yaml does not exist. Go to the folder of your files, or name it with --dir." in shown.stderr
+    )
+
+
+def test_files_elsewhere_are_named(files: Path) -> None:
+    assert sluice("validate", "--dir", str(files)).returncode == 0
+
+
+def test_models_show_targets_and_prices(files: Path) -> None:
+    shown = sluice("models", "--json", folder=files)
+
+    models = json.loads(shown.stdout)
+    assert [model["id"] for model in models] == ["picture"]
+    assert models[0]["targets"] == ["google/gemini-3-pro-image", "fal/fal-ai/nano-banana-pro"]
+    assert models[0]["prices"][0].startswith("$")
+
+
+def test_a_table_that_is_piped_has_a_row_a_line(files: Path) -> None:
+    shown = sluice("models", folder=files)
+
+    assert [line.split("\t")[0] for line in shown.stdout.splitlines()] == ["model", "picture"]
+
+
+def test_explain_shows_what_each_target_would_get(files: Path) -> None:
+    shown = sluice(
+        "explain", "--json", folder=files, stdin='{"model": "picture", "input": {"prompt": "a fox"}}'
+    )
+
+    explained = json.loads(shown.stdout)
+    assert explained["operation"] == "text_to_image"
+    assert [target["target"].split("/")[0] for target in explained["chain"]] == ["google", "fal"]
+    assert explained["chain"][1]["method"] == "POST"
+    assert explained["chain"][1]["body"]["prompt"] == "a fox"
+    assert float(explained["chain"][0]["estimated_usd"]) > 0
+
+
+def test_explain_reads_a_flat_body_from_a_file(files: Path) -> None:
+    (files / "r.json").write_text('{"prompt": "a fox"}')
+
+    shown = sluice("explain", "--request", "r.json", "--model", "picture", folder=files)
+
+    assert shown.returncode == 0
+    assert "1. google/gemini-3-pro-image" in shown.stdout
+
+
+def test_explain_says_why_a_target_is_skipped(files: Path) -> None:
+    shown = sluice("explain", folder=files, stdin='{"model": "picture", "prompt": "a fox", "max_usd": 0.14}')
+
+    assert "-  fal/fal-ai/nano-banana-pro is skipped: is estimated at" in shown.stdout
+
+
+def test_explain_answers_as_the_gateway_would(files: Path) -> None:
+    shown = sluice("explain", folder=files, stdin='{"model": "pictures", "prompt": "a fox"}')
+
+    assert shown.returncode == 1
+    assert (
+        "the gateway would answer 404 model_not_found: unknown model 'pictures'. Did you mean 'picture'"
+        in shown.stderr
+    )
+
+
+def test_explain_refuses_what_is_no_json(files: Path) -> None:
+    shown = sluice("explain", folder=files, stdin="{")
+
+    assert shown.returncode == 1
+    assert "- is not JSON" in shown.stderr

@@ -1,0 +1,23 @@
+"""No test reaches further than this machine: everything else is a value or a fake."""
+
+import sys
+from typing import Any
+
+LOCAL = ("127.", "localhost", "::1", "0.0.0.0")  # noqa: S104 - nothing is bound here, only compared
+WATCHED = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}
+
+
+def stay_here(event: str, args: tuple[Any, ...]) -> None:
+    """
+    Refuse to look up or to connect to anything but the loopback; sockets in the file system are fine.
+    """
+    if event not in WATCHED:
+        return
+    where = args[WATCHED[event]]
+    host = where[0] if isinstance(where, tuple) else where if event == "socket.getaddrinfo" else ""
+    name = host.decode() if isinstance(host, bytes) else host or ""
+    if name and not name.startswith(LOCAL) and not name.endswith(".localhost"):
+        raise RuntimeError(f"a test wants to reach {name!r}")
+
+
+sys.addaudithook(stay_here)

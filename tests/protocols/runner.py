@@ -1,0 +1,120 @@
+"""Plays a case: asks what the protocol would ask, hands it the provider's answer, tells what was understood.
+
+A case is data: the request that each step must write, the answer, and its meaning in one of three forms:
+``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code, message?, retry_after_s?}``.
+"""
+
+import base64
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.domain import request
+from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
+from gateway.plan import Plan
+from gateway.protocols import steps
+from gateway.protocols.http import HttpRequest, HttpResponse
+from tests import builders, fakes
+
+HERE = Path(__file__).parent
+REFERENCE = "gw_1-1"
+Case = dict[str, Any]
+
+
+@cache
+def shipped_cases() -> dict[str, list[Case]]:
+    """Read provider -> its cases."""
+    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted(HERE.glob("cases/*.yaml"))}
+
+
+@cache
+def house_cases() -> dict[str, tuple[Plan, list[Case]]]:
+    """Read the providers that nobody ships: name -> the plan that they compile to, and their cases."""
+    found = {}
+    for path in sorted(HERE.glob("house/*.yaml")):
+        document = yaml.safe_load(path.read_text())
+        providers = {"version": 1, "providers": document["providers"]}
+        plan = builders.plan_of("version: 1\nmodels: {}\n", yaml.safe_dump(providers, sort_keys=False))
+        found[path.stem] = (plan, document["cases"])
+    return found
+
+
+def call_of(plan: Plan, case: Case) -> steps.Call:
+    """Gather what the flow gathers for an attempt."""
+    model = plan.models[case["model"]]
+    provider, offer = plan.providers[model.provider], model.offers[case["operation"]]
+    fit = request.fit(model, case["operation"], case["given"], {})
+    assert not fit.problems
+    region = case.get("region") or next(iter(provider.base_urls))
+    protocol = provider.protocols[offer.protocol]
+    return steps.Call(provider, protocol, offer, region, REFERENCE, model.parameters, fit.arguments)
+
+
+def play(plan: Plan, case: Case) -> list[tuple[Any, Any]]:
+    """Return, for every exchange in order, what was expected and what came."""
+    call, step, kept = call_of(plan, case), 0, {}
+    pairs: list[tuple[Any, Any]] = []
+    for exchange in case["exchanges"]:
+        asked = steps.request(call, call.protocol.steps[step], kept, case.get("secret", "k-1"), fakes.START)
+        reading = steps.read(call, step, kept, answer_of(exchange["answer"]))
+        wanted, means = exchange["request"], exchange["means"]
+        pairs += [(wanted, written(asked, wanted)), (means, meant(reading, means))]
+        if isinstance(reading, Pending):
+            step, kept = reading.step, reading.kept
+    return pairs
+
+
+def answer_of(answer: Case) -> HttpResponse:
+    """Make the provider's answer: ``json``, or ``raw`` text, or nothing."""
+    body = json.dumps(answer["json"]) if "json" in answer else answer.get("raw", "")
+    return HttpResponse(answer.get("status", 200), answer.get("headers", {}), body.encode())
+
+
+def written(asked: HttpRequest, wanted: Case) -> Case:
+    """Show a request as cases write it: of its headers those that the case names, and the whole body."""
+    shown: Case = {"method": asked.method, "url": asked.url}
+    if "headers" in wanted:
+        shown["headers"] = {name: asked.headers.get(name) for name in wanted["headers"]}
+    if asked.body is None:
+        return shown
+    kind = asked.headers["content-type"].partition(";")[0]
+    return shown | ({"json": json.loads(asked.body)} if kind == "application/json" else {"form": fields(asked)})
+
+
+def fields(asked: HttpRequest) -> dict[str, str]:
+    """Read a form as a receiver does (RFC 7578), by the standard library's own parser."""
+    from email import message_from_bytes
+
+    head = f"content-type: {asked.headers['content-type']}\r\n\r\n".encode()
+    parts = message_from_bytes(head + (asked.body or b"")).get_payload()
+    assert isinstance(parts, list)
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True).decode()
+        for part in parts
+    }
+
+
+def meant(reading: Reading, means: Case) -> Case:
+    """Show what an answer was taken for as cases write it; a message only where the case tells one."""
+    if isinstance(reading, Pending):
+        progress = {} if reading.progress is None else {"progress": reading.progress}
+        return {"step": reading.step, "kept": reading.kept, **progress}
+    if isinstance(reading, Done):
+        usage = {"usage": reading.usage} if reading.usage else {}
+        return {"done": [_source(source) for source in reading.sources], **usage}
+    return _failure(reading, means)
+
+
+def _failure(failure: Failure, means: Case) -> Case:
+    after = {} if failure.retry_after_s is None else {"retry_after_s": failure.retry_after_s}
+    message = {"message": failure.message} if "message" in means else {}
+    return {"failed": failure.error, "code": failure.code, **message, **after}
+
+
+def _source(source: Source) -> Case:
+    if source.url:
+        return {"url": source.url, **({"keyed": True} if source.keyed else {})}
+    return {"base64": base64.b64encode(source.data).decode()}
