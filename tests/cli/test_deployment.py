@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from sluice.aws import REGION, Cloud
 from sluice.cli import app
 from sluice.errors import Refused
+from sluice.local.program import emulator
+from sluice.local.service import Services
+from sluice.local.state import State
 from tests.cli.tool import sluice
 
 TEMPLATE = {
@@ -29,14 +31,38 @@ TEMPLATE = {
 }
 
 
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start an emulator of our own, with a stack that has keys and nothing else."""
+    folder = tmp_path_factory.mktemp("emulator")
+    for name in ("tmp", "home"):
+        (folder / name).mkdir()
+    services, program = Services(folder, State()), emulator(folder, {})
+    services.begin(program)
+    try:
+        url = services.wait(program)
+        Cloud(url).client("cloudformation").create_stack(
+            StackName="sluice", TemplateBody=json.dumps(TEMPLATE)
+        )
+        yield url
+    finally:
+        services.stop_begun()
+
+
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give an account with a stack that has keys and nothing else."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        boto3.client("cloudformation").create_stack(StackName="sluice", TemplateBody=json.dumps(TEMPLATE))
-        yield
+def account(endpoint_url: str, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """Let the tool take the emulator for AWS."""
+    for name, value in {
+        "ENDPOINT_URL": endpoint_url,
+        "ACCESS_KEY_ID": "test",
+        "SECRET_ACCESS_KEY": "test",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    return Cloud(endpoint_url)
 
 
 @pytest.mark.usefixtures("account")
@@ -52,13 +78,18 @@ def test_a_key_is_made_shown_once_and_revoked() -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_a_key_of_no_tier_is_refused(files: Path) -> None:
+    with pytest.raises(Refused, match=r"^unknown tier 'gold'\. routes\.yaml has: pro\.$"):
+        _run("keys", "create", "--name", "app", "--tier", "gold", "--dir", str(files))
+
+
+@pytest.mark.usefixtures("account")
 def test_revoking_nobodys_key_is_refused() -> None:
     with pytest.raises(Refused, match=r"^no key has the id 'key_9'\. `sluice keys list` shows all\.$"):
         _run("keys", "revoke", "key_9")
 
 
-@pytest.mark.usefixtures("account")
-def test_a_secret_goes_in_and_is_never_shown(files: Path) -> None:
+def test_a_secret_goes_in_and_is_never_shown(files: Path, account: Cloud) -> None:
     words = ("--dir", str(files))
 
     shown = _run("secrets", "set", "google", *words, stdin="top-secret\n")
@@ -70,7 +101,7 @@ def test_a_secret_goes_in_and_is_never_shown(files: Path) -> None:
     assert "secret\n" not in shown.stdout
     assert "newer-secret" not in again.stdout
     assert [(each["provider"], each["present"]) for each in listed] == [("google", True), ("fal", False)]
-    stored = boto3.client("secretsmanager").get_secret_value(SecretId="sluice/providers/google")
+    stored = account.client("secretsmanager").get_secret_value(SecretId="sluice/providers/google")
     assert stored["SecretString"] == "newer-secret"
 
 
@@ -89,7 +120,7 @@ def test_doctor_names_what_is_missing_and_what_mends_it(files: Path) -> None:
     found = {each["name"]: (each["state"], each["mend"]) for each in shown["findings"]}
     assert found["stack"][0] == "ok"
     assert found["plan"] == ("warning", "sluice deploy")
-    assert found["secret of google"] == ("wrong", "sluice secrets set google --aws")
+    assert found["secret of fal"] == ("wrong", "sluice secrets set fal --aws")
     assert found["keys"] == ("wrong", "sluice keys create --name first --tier pro --aws")
     assert found["sources"][0] == "wrong"
 

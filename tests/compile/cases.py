@@ -1,6 +1,6 @@
 """The cases' own form: expectations in the first comment lines, then a section for each file.
 
-A section starts with ``--- # <file name>``; its lines count from 1. A file without a section is the usual one.
+A section starts with ``--- # <file name>``; its lines count from 1. A file without one is the usual one.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,13 @@ class Case:
         return compiled(**self.sections)
 
 
-def compiled(*, local: Local | None = None, **sections: str) -> Compiled:
+def compiled(**sections: str) -> Compiled:
     """Compile files given by name without ``.yaml``; the usual ones stand in for the others."""
+    return compiled_for(None, **sections)
+
+
+def compiled_for(local: Local | None, **sections: str) -> Compiled:
+    """Compile files for the local target, or for AWS where there is none."""
     return compile_files(
         Source("routes.yaml", sections.get("routes", ROUTES)),
         Source("providers.yaml", sections.get("providers", PROVIDERS)),
@@ -51,7 +56,7 @@ def read(path: Path) -> Case:
     expected: list[str] = []
     sections: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for line in path.read_text().splitlines(keepends=True):
+    for line in path.read_text("utf-8").splitlines(keepends=True):
         if line.startswith("--- # "):
             current = sections.setdefault(line.removeprefix("--- # ").strip().removesuffix(".yaml"), [])
         elif current is not None:

@@ -1,7 +1,7 @@
 """Plays a case: asks what the protocol would ask, hands it the provider's answer, tells what was understood.
 
 A case is data: the request that each step must write, the answer, and its meaning in one of three forms:
-``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code, message?, retry_after_s?}``.
+``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code?, message?, retry_after_s?}``.
 """
 
 import base64
@@ -81,7 +81,9 @@ def written(asked: HttpRequest, wanted: Case) -> Case:
     if asked.body is None:
         return shown
     kind = asked.headers["content-type"].partition(";")[0]
-    return shown | ({"json": json.loads(asked.body)} if kind == "application/json" else {"form": fields(asked)})
+    return shown | (
+        {"json": json.loads(asked.body)} if kind == "application/json" else {"form": fields(asked)}
+    )
 
 
 def fields(asked: HttpRequest) -> dict[str, str]:
@@ -98,7 +100,7 @@ def fields(asked: HttpRequest) -> dict[str, str]:
 
 
 def meant(reading: Reading, means: Case) -> Case:
-    """Show what an answer was taken for as cases write it; a message only where the case tells one."""
+    """Show what an answer was taken for as cases write it; code and message where the case tells them."""
     if isinstance(reading, Pending):
         progress = {} if reading.progress is None else {"progress": reading.progress}
         return {"step": reading.step, "kept": reading.kept, **progress}
@@ -110,8 +112,8 @@ def meant(reading: Reading, means: Case) -> Case:
 
 def _failure(failure: Failure, means: Case) -> Case:
     after = {} if failure.retry_after_s is None else {"retry_after_s": failure.retry_after_s}
-    message = {"message": failure.message} if "message" in means else {}
-    return {"failed": failure.error, "code": failure.code, **message, **after}
+    said = {"code": failure.code, "message": failure.message}
+    return {"failed": failure.error, **{name: said[name] for name in said if name in means}, **after}
 
 
 def _source(source: Source) -> Case:

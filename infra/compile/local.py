@@ -1,0 +1,59 @@
+"""The plan of the local target: the sandbox plays every provider that is not live, and nothing takes long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from gateway.plan import Model, Plan, Protocol, Provider
+from infra.compile.lower import hashed
+from infra.compile.vocabulary import OPERATIONS
+
+TOTAL_DEADLINE_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What the local target changes.
+
+    Args:
+        sandbox_url: where each provider is played under its own name.
+        live: providers that are called for real.
+        usual_s: modality -> how long the sandbox takes for one.
+        submit_deadline_s: how long a start may take at most.
+    """
+
+    sandbox_url: str
+    live: frozenset[str] = frozenset()
+    usual_s: Mapping[str, float] = field(default_factory=lambda: {"image": 0.5, "video": 2.2, "audio": 0.6})
+    submit_deadline_s: float = 8
+
+
+def localise(plan: Plan, local: Local) -> Plan:
+    """Point every provider that is not live at the sandbox, and scale its times down."""
+    providers = {name: p if name in local.live else _played(p, local) for name, p in plan.providers.items()}
+    models = {key: m if m.provider in local.live else _hurried(m, local) for key, m in plan.models.items()}
+    return hashed(replace(plan, providers=providers, models=models))
+
+
+def _played(provider: Provider, local: Local) -> Provider:
+    root = f"{local.sandbox_url.rstrip('/')}/{provider.name}"
+    return replace(
+        provider,
+        base_urls={
+            region: f"{root}{urlsplit(url).path.rstrip('/')}" for region, url in provider.base_urls.items()
+        },
+        protocols={name: _capped(protocol, local) for name, protocol in provider.protocols.items()},
+    )
+
+
+def _capped(protocol: Protocol, local: Local) -> Protocol:
+    return replace(
+        protocol,
+        submit_deadline_s=min(protocol.submit_deadline_s, local.submit_deadline_s),
+        total_deadline_s=min(protocol.total_deadline_s, TOTAL_DEADLINE_S),
+    )
+
+
+def _hurried(model: Model, local: Local) -> Model:
+    slowest = max(local.usual_s.get(OPERATIONS[operation], model.usual_s) for operation in model.offers)
+    return replace(model, usual_s=min(model.usual_s, slowest))

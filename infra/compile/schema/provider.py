@@ -1,0 +1,218 @@
+"""The shape of ``providers.yaml`` and of a catalogue entry, which are the same form."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from infra.compile import vocabulary
+from infra.compile.schema.kinds import (
+    Count,
+    Day,
+    Duration,
+    ErrorClass,
+    Meter,
+    Operation,
+    Part,
+    Text,
+    Usd,
+    Version,
+    Word,
+    entries,
+    one_of,
+)
+
+
+class Limits(Part):
+    """What a provider lets through."""
+
+    rpm: Count | None = Field(default=None, description="Calls a minute.")
+    concurrent: Count | None = Field(default=None, description="Calls at once.")
+    burst: Count = Field(default=1, description="Calls that may start back to back.")
+
+
+class Auth(Part):
+    """How the key is sent."""
+
+    header: Text = Field(default="Authorization", description="The header that carries the key.")
+    value: Text = Field(default="Bearer {secret}", description="What the header says; `{secret}` is the key.")
+    scheme: Text = Field(default="header", description="`header`, or the name of a signing function.")
+    headers: dict[str, str] = Field(default={}, description="Fixed headers of every call.")
+
+
+class ErrorRule(Part):
+    """One line of the error table; the first that matches names the class."""
+
+    error: ErrorClass = Field(description="The class.", examples=["error: capacity"])
+    status: list[Annotated[int, Field(ge=100, le=599)]] = Field(
+        default=[], description="HTTP codes; none is any."
+    )
+    path: str = Field(default="", description="Where to look in the body.")
+    match: list[Word] = Field(default=[], description="Values to find there; `*` stands for anything.")
+
+
+class Output(Part):
+    """Where an answer holds the result."""
+
+    kind: Annotated[str, one_of("output kind", vocabulary.OUTPUTS)] = Field(
+        description="How the result is written.", examples=["kind: url"]
+    )
+    path: str = Field(default="", description="Where it is; not used for `bytes`.")
+    keyed: bool = Field(default=False, description="Whether its URL wants the key too.")
+
+
+class Step(Part):
+    """One HTTP exchange."""
+
+    method: Annotated[str, one_of("method", vocabulary.METHODS)] = Field(
+        description="HTTP method.", examples=["method: POST"]
+    )
+    url: Text = Field(
+        description="Template over {base}, {endpoint}, url parameters, kept names.",
+        examples=['url: "{base}/x"'],
+    )
+    headers: dict[str, str] = Field(default={}, description="Headers of this call.")
+    query: dict[str, str] = Field(default={}, description="Query of this call.")
+    body: Any = Field(default=None, description="JSON that the parameters are put into; absent sends none.")
+    encoding: Annotated[str, one_of("encoding", vocabulary.ENCODINGS)] = Field(
+        default="none", description="Of the body."
+    )
+    keep: dict[str, Text] = Field(default={}, description="Name to path of what later steps need.")
+    status: str = Field(default="", description="Path of the status word; `http` is the HTTP code.")
+    words: dict[str, Annotated[str, one_of("state", vocabulary.STATES)]] = Field(
+        default={}, description="The provider's word to running, done or failed."
+    )
+    progress: str = Field(default="", description="Path of the progress number.")
+    progress_of: Annotated[float, Field(gt=0)] = Field(default=1.0, description="Its full scale.")
+    code: str = Field(default="", description="Path of the provider's error code.")
+    message: str = Field(default="", description="Path of the provider's error text.")
+    outputs: list[Output] = Field(default=[], description="Where the results are.")
+    usage: dict[Meter, Text] = Field(default={}, description="Meter to path of a count that is billed.")
+
+
+class Find(Part):
+    """How to look for a start whose answer was lost."""
+
+    step: Step = Field(description="The list call.", examples=["step: {method: GET, url: ...}"])
+    items: Text = Field(description="Path of the list.", examples=['items: "data[]"'])
+    match: Text = Field(description="Path of our reference in an item.", examples=["match: reference"])
+    keep: dict[str, Text] = Field(description="Name to path in the item.", examples=["keep: {task: id}"])
+
+
+class Protocol(Part):
+    """A way of speaking: steps in order."""
+
+    steps: list[Step] = Field(
+        min_length=1, description="Calls in order; the last one has the outputs.", examples=["steps: [...]"]
+    )
+    cancel: Step | None = Field(default=None, description="How to stop a job.")
+    find: Find | None = Field(default=None, description="How to look for a start whose answer was lost.")
+    submit_deadline: Duration = Field(default=60.0, description="How long the start may take.")
+    total_deadline: Duration = Field(default=900.0, description="How long everything may take.")
+
+
+class Parameter(Part):
+    """What a model takes under one name."""
+
+    type: Annotated[str, one_of("type", vocabulary.TYPES)] = Field(
+        default="string", description="Of the value."
+    )
+    required: bool = Field(default=False, description="Whether a request needs it.")
+    default: Any = Field(default=None, description="What is sent when a request has none.")
+    enum: list[Any] = Field(default=[], description="All values that are allowed.")
+    minimum: float | None = Field(default=None, description="The least number.")
+    maximum: float | None = Field(default=None, description="The greatest number.")
+    max_length: Count | None = Field(default=None, description="Characters at most.")
+    to: str = Field(
+        default="", description="Path in the body, or the provider's name; absent is the same name."
+    )
+    place: Annotated[str, one_of("place", vocabulary.PLACES)] = Field(
+        default="body", description="Where it is sent."
+    )
+    values: dict[str, Any] = Field(default={}, description="Our spelling to the provider's.")
+    form: str = Field(default="", description="Template over `{}` for the provider's spelling.")
+    as_type: Annotated[str, one_of("type", vocabulary.AS_TYPES)] | None = Field(
+        default=None, description="The provider's type where it differs."
+    )
+    operations: list[Operation] = Field(default=[], description="The operations it belongs to; none is all.")
+
+
+class PriceLine(Part):
+    """The list price of one meter."""
+
+    meter: Meter = Field(description="What is counted.", examples=["meter: output_image"])
+    usd: Usd = Field(description="US dollars for `per` units.", examples=['usd: "0.04"'])
+    per: Count = Field(default=1, description="How many units that buys.")
+    as_of: Day = Field(description="The day the source was read.", examples=["as_of: 2026-11-22"])
+    source: Text = Field(description="Where the price was read.", examples=["source: https://..."])
+    when: dict[str, list[Word]] = Field(default={}, description="Parameter to the values it holds for.")
+    typical: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Units that one output usually counts."
+    )
+
+
+class OfferEntry(Part):
+    """How a model serves one operation."""
+
+    protocol: Text = Field(description="A protocol of this provider.", examples=["protocol: queue"])
+    endpoint: str = Field(default="", description="The provider's name for it; absent is the model id.")
+
+
+def _offer(value: Any) -> Any:
+    return {"protocol": value} if isinstance(value, str) else value
+
+
+Offer = Annotated[OfferEntry, BeforeValidator(_offer, json_schema_input_type=str | OfferEntry)]
+
+
+class Model(Part):
+    """One model of a provider."""
+
+    offers: dict[Operation, Offer] = Field(
+        min_length=1, description="Operation to protocol.", examples=["offers: {text_to_image: queue}"]
+    )
+    usual: Duration = Field(default=30.0, description="How long it usually takes.")
+    parameters: dict[str, Parameter] = Field(default={}, description="What it takes.")
+    prices: list[PriceLine] = Field(
+        default=[], description="List prices; none is unpriced, which is not free."
+    )
+
+
+class Provider(Part):
+    """An account at somebody who serves models. What the catalogue knows need not be repeated."""
+
+    title: str = Field(default="", description="Its name for people.")
+    secret: Text = Field(
+        description="Name in Secrets Manager, never a value.", examples=["secret: sluice/providers/fal"]
+    )
+    base_url: Text | None = Field(default=None, description="Its address, where there is one only.")
+    base_urls: dict[str, Text] = Field(
+        default={}, description="Region to address; the first is the usual one."
+    )
+    regions: list[Text] | None = Field(
+        default=None, description="The regions to use; the first is the usual one."
+    )
+    limits: Limits = Field(default=Limits(), description="What it lets through.")
+    auth: Auth = Field(default=Auth(), description="The header that carries the key.")
+    errors: list[ErrorRule] = Field(default=[], description="Its error table.")
+    retry_after: str = Field(default="", description="Path of a waiting time in its refusals.")
+    protocols: dict[str, Protocol] = Field(description="How it is spoken to.", examples=["protocols: {...}"])
+    models: dict[str, Model] = Field(description="What it serves.", examples=["models: {...}"])
+    prices: dict[str, list[PriceLine]] = Field(
+        default={}, description="Model id to prices that replace the list prices."
+    )
+
+
+class ProvidersFile(Part):
+    """Who serves models to this gateway."""
+
+    version: Version = Field(description="The form of this file.", examples=["version: 1"])
+    providers: Annotated[dict[str, Provider], BeforeValidator(entries)] = Field(
+        default={}, description="Provider name to account."
+    )
+
+
+class ProvidersShell(Part):
+    """The outside of the providers file; its entries are read after they are laid over the catalogue."""
+
+    version: Version = Field(description="The form of this file.", examples=["version: 1"])
+    providers: Annotated[dict[str, Any], BeforeValidator(entries)] = Field(default={})

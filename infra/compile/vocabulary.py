@@ -1,0 +1,76 @@
+"""The words that the files may use: closed lists, each word once."""
+
+OPERATIONS = {
+    "text_to_image": "image",
+    "image_edit": "image",
+    "image_to_image": "image",
+    "upscale": "image",
+    "text_to_video": "video",
+    "image_to_video": "video",
+    "video_to_video": "video",
+    "lipsync": "video",
+    "speech": "audio",
+    "music": "audio",
+    "sound_effect": "audio",
+    "transcription": "text",
+    "translation": "text",
+    "chat": "text",
+    "embedding": "vector",
+}
+METERS = (
+    "request",
+    "input_token",
+    "output_token",
+    "input_text_token",
+    "input_image_token",
+    "output_image_token",
+    "input_character",
+    "input_second",
+    "output_second",
+    "output_image",
+    "output_megapixel",
+)
+ERRORS = (
+    "capacity",
+    "transient",
+    "timeout",
+    "credential",
+    "request",
+    "moderation",
+    "unsupported",
+    "internal",
+)
+OVERFLOWS = ("wait", "shed", "divert")
+OVERAGES = ("refuse", "list_price")
+EXPOSURES = ("all", "listed")
+ENCODINGS = ("json", "multipart", "none")
+OUTPUTS = ("url", "base64", "hex", "bytes")
+STATES = ("running", "done", "failed")
+PLACES = ("body", "url", "query", "none")
+MEDIA = ("image", "video", "audio")
+TYPES = ("string", "integer", "number", "boolean", "array", "object", *MEDIA)
+AS_TYPES = ("string", "integer", "number")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+USUAL_REGION = "prefer-low-latency"
+# First segments of paths below /v1 that are not models.
+PATHS = frozenset(
+    {
+        "admin",
+        "audio",
+        "batches",
+        "chat",
+        "embeddings",
+        "files",
+        "images",
+        "jobs",
+        "models",
+        "responses",
+        "uploads",
+        "usage",
+        "videos",
+        "webhook-secret",
+    }
+)
+# What every template may name; the rest is kept by a step or placed in the url by a parameter.
+TEMPLATE_NAMES = frozenset({"base", "endpoint", "reference"})

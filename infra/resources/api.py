@@ -1,0 +1,223 @@
+"""The API: a REST API from one OpenAPI body of fixed paths, of the same size for any number of models."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.resources.acknowledge import acknowledge
+from infra.resources.place import Place
+
+STAGE = "sluice"
+# One by one, because the emulator does not read ``x-amazon-apigateway-any-method``.
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What API Gateway answers by itself, in our form. Without a message, its own text is passed on."""
+
+    status: str | None
+    code: str
+    type: str
+    message: str = ""
+    retryable: bool = False
+
+
+REFUSALS = {
+    "UNAUTHORIZED": Refusal(
+        "401",
+        "invalid_key",
+        "authentication_error",
+        "no known key in 'Authorization: Bearer ...' or 'x-api-key'. "
+        "Check that it is complete, not revoked, and made for this gateway.",
+    ),
+    "ACCESS_DENIED": Refusal(
+        "403",
+        "not_allowed",
+        "permission_error",
+        "this key may not make this call. Ask for a key with the scope that it needs.",
+    ),
+    # API Gateway's name for a path or method that the API does not have.
+    "MISSING_AUTHENTICATION_TOKEN": Refusal(
+        "404",
+        "path_not_found",
+        "invalid_request_error",
+        "no such path. Calls start with /v1/, and /openapi.json lists them.",
+    ),
+    "THROTTLED": Refusal(
+        "429",
+        "rate_limited",
+        "rate_limit_error",
+        "more calls than this deployment takes at once. Try again in a moment.",
+        retryable=True,
+    ),
+    "REQUEST_TOO_LARGE": Refusal(
+        "413",
+        "body_too_large",
+        "invalid_request_error",
+        "the body is too large; give media as URLs.",
+    ),
+    "INTEGRATION_TIMEOUT": Refusal(
+        "504",
+        "timeout",
+        "server_error",
+        "no answer in time; what was started goes on. Look it up under /v1/jobs, "
+        "or repeat the call with the same Idempotency-Key.",
+        retryable=True,
+    ),
+    "DEFAULT_4XX": Refusal(None, "invalid_request", "invalid_request_error"),
+    "DEFAULT_5XX": Refusal(
+        None,
+        "internal_error",
+        "server_error",
+        "the gateway failed to answer. Repeat the call with the same Idempotency-Key.",
+        retryable=True,
+    ),
+}
+
+
+class Api(Construct):
+    """The regional REST API in front of the api function."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        place: Place,
+        handler: lambda_.Function,
+        authorizer: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, id)
+        body = _body(handler, authorizer)
+        if place.imports_refusals:
+            body["x-amazon-apigateway-gateway-responses"] = {kind: _refusal(kind) for kind in REFUSALS}
+        self.rest = apigateway.SpecRestApi(
+            self,
+            "Rest",
+            rest_api_name=Stack.of(self).stack_name,
+            api_definition=apigateway.ApiDefinition.from_inline(body),
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            deploy_options=apigateway.StageOptions(stage_name=STAGE),
+            cloud_watch_role=False,
+        )
+        self.rest.node.try_remove_child(
+            "Endpoint"
+        )  # CDK's own output of the address; the stack has a better name
+        if not place.imports_refusals:
+            self._refuse()
+        caller = iam.ServicePrincipal("apigateway.amazonaws.com")
+        handler.add_permission("Api", principal=caller, source_arn=self.rest.arn_for_execute_api())
+        authorizers = Stack.of(self).format_arn(
+            service="execute-api", resource=self.rest.rest_api_id, resource_name="authorizers/*"
+        )
+        authorizer.add_permission("Api", principal=caller, source_arn=authorizers)
+        self._acknowledge()
+
+    def _refuse(self) -> None:
+        """Add the refusals as resources; not on AWS, where the next change of the body would undo them."""
+        for kind, refusal in REFUSALS.items():
+            self.rest.add_gateway_response(
+                kind.title().replace("_", ""),
+                type=apigateway.ResponseType.of(kind),
+                status_code=refusal.status,
+                templates=_templates(refusal),
+            )
+
+    def _acknowledge(self) -> None:
+        stage = self.rest.deployment_stage
+        acknowledge(
+            stage,
+            "a stage logs by a role of the whole account and region, which is its owner's to set; "
+            "the api function logs every call",
+            "APIG1",
+            "APIG6",
+        )
+        acknowledge(stage, "a web ACL has a monthly price; attach the one that your account has", "APIG3")
+        acknowledge(self.rest, "bodies are checked by the function, against the plan's parameters", "APIG2")
+
+
+def _body(handler: lambda_.Function, authorizer: lambda_.Function) -> dict[str, Any]:
+    """Write the API as API Gateway reads it; what callers read is ``openapi.public_document``."""
+    open_to_all = {"get": _operation(handler)}
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": "sluice", "version": "1"},
+        "paths": {
+            "/health": open_to_all,
+            "/openapi.json": open_to_all,
+            # The link itself is signed.
+            "/v1/files/{id}": {"get": _operation(handler, "id")},
+            "/v1/{proxy+}": {
+                method: _operation(handler, "proxy") | {"security": [{"key": []}]} for method in METHODS
+            },
+        },
+        "components": {"securitySchemes": {"key": _authorizer(authorizer)}},
+    }
+
+
+def _operation(handler: lambda_.Function, parameter: str = "") -> dict[str, Any]:
+    named = {"name": parameter, "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "parameters": [named] if parameter else [],
+        "responses": {},
+        "x-amazon-apigateway-integration": {
+            "type": "aws_proxy",
+            "httpMethod": "POST",
+            "uri": _invocation(handler),
+            "passthroughBehavior": "when_no_match",
+        },
+    }
+
+
+def _authorizer(function: lambda_.Function) -> dict[str, Any]:
+    """Write the authorizer: a key may be in either of two headers, so no header can be the cache's key.
+
+    Without an identity source every call reaches the function, also one with no key, which it answers with
+    "Unauthorized". Nothing is cached, so a revoked key is dead at once.
+    """
+    return {
+        "type": "apiKey",
+        "name": "Unused",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "custom",
+        "x-amazon-apigateway-authorizer": {
+            "type": "request",
+            "authorizerUri": _invocation(function),
+            "authorizerResultTtlInSeconds": 0,
+        },
+    }
+
+
+def _invocation(function: lambda_.Function) -> str:
+    stack = Stack.of(function)
+    path = f"path/2015-03-31/functions/{function.function_arn}/invocations"
+    return f"arn:{stack.partition}:apigateway:{stack.region}:lambda:{path}"
+
+
+def _refusal(kind: str) -> dict[str, Any]:
+    refusal = REFUSALS[kind]
+    status = {"statusCode": refusal.status} if refusal.status else {}
+    return {**status, "responseTemplates": _templates(refusal)}
+
+
+def _templates(refusal: Refusal) -> dict[str, str]:
+    """Write the body of a refusal; ``$context.error.messageString`` brings its own quotes."""
+    error = {
+        "code": refusal.code,
+        "message": refusal.message or "$context.error.messageString",
+        "type": refusal.type,
+        "param": None,
+        "retryable": refusal.retryable,
+        "job_id": None,
+    }
+    text = json.dumps({"error": error}).replace(
+        '"$context.error.messageString"', "$context.error.messageString"
+    )
+    return {"application/json": text}

@@ -1,0 +1,286 @@
+"""The functions: one package, and for each handler a role that names what that handler touches."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.compile.blueprint import Blueprint
+from infra.resources.acknowledge import acknowledge, logical_id
+from infra.resources.place import Place
+from infra.resources.queues import Lane
+from infra.resources.storage import Storage
+
+START_MARGIN_S = 15  # what a start does around the provider's call: two reads, two writes, the token
+VISIBILITY_MARGIN_S = (
+    5  # not six timeouts as usual: batches are of one, and a crashed start is looked at again soon
+)
+
+
+def start_timeout(blueprint: Blueprint) -> Duration:
+    """Return how long one run of the start function may take."""
+    return Duration.seconds(blueprint.start_timeout_s + START_MARGIN_S)
+
+
+def start_visibility(blueprint: Blueprint) -> Duration:
+    """Return how long a message is hidden while a start works on it."""
+    return start_timeout(blueprint).plus(Duration.seconds(VISIBILITY_MARGIN_S))
+
+
+class Functions(Construct):
+    """What every function has in common: the package, the place, the storage."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        blueprint: Blueprint,
+        place: Place,
+        package: Path,
+        storage: Storage,
+    ) -> None:
+        super().__init__(scope, id)
+        self._place, self._storage, self._blueprint = place, storage, blueprint
+        self._code = lambda_.Code.from_asset(str(package), asset_hash=package.name.rsplit("-", 1)[-1])
+        self._variables = _variables(storage, blueprint)
+        self._secrets = [_secret_arn(self, pool.secret) for pool in blueprint.pools]
+        files = f"IAM5[Resource::<{logical_id(storage.artifacts)}.Arn>/*]"
+        acknowledge(self, "the name of a file is made when it is delivered", files)
+        self.authorize = self._authorize()
+        self.route = self._route()
+        self.check = self._check()
+        self.deliver = self._deliver()
+        self.settle = self._settle()
+        self.notify = self._notify()
+
+    def api(self, machine: sfn.StateMachine) -> lambda_.Function:
+        """Make the function behind the API, which starts the workflow."""
+        kept = self._storage
+        return self._function(
+            "api",
+            memory_mb=1024,
+            timeout=Duration.seconds(30),
+            variables=[
+                "JOBS_TABLE",
+                "USAGE_TABLE",
+                "PACERS_TABLE",
+                "BUCKET",
+                "LINK_SECRET",
+                "BYOK_KEY",
+                "PUBLIC_URL",
+            ],
+            more={"WORKFLOW": machine.state_machine_arn},
+            statements=[
+                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem", "Query"),
+                _allow(kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem", "Query"),
+                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                self._objects("PutObject", "GetObject", "AbortMultipartUpload"),
+                _allow(kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
+                _allow([*self._secrets, kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
+                _allow(machine.state_machine_arn, "states", "StartExecution"),
+            ],
+        )
+
+    def start(self, lanes: Sequence[Lane], machine: sfn.StateMachine) -> lambda_.Function:
+        """Make the function that starts calls at providers, fed by every pool's queue."""
+        kept = self._storage
+        function = self._function(
+            "start",
+            memory_mb=512,
+            timeout=start_timeout(self._blueprint),
+            variables=["JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"],
+            statements=[
+                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                self._objects("PutObject", "AbortMultipartUpload"),
+                *self._credentials(),
+                _allow(
+                    machine.state_machine_arn if self._place.names_tokens else "*",
+                    "states",
+                    "SendTaskSuccess",
+                ),
+                _allow(
+                    [lane.queue.queue_arn for lane in lanes],
+                    "sqs",
+                    "ReceiveMessage",
+                    "DeleteMessage",
+                    "GetQueueAttributes",
+                    "ChangeMessageVisibility",
+                ),
+            ],
+        )
+        for lane in lanes:
+            lambda_.EventSourceMapping(
+                self,
+                f"From-{lane.pool.provider}",
+                target=function,
+                event_source_arn=lane.queue.queue_arn,
+                batch_size=1,
+                report_batch_item_failures=True,
+                max_concurrency=lane.pool.concurrent,
+            )
+        return function
+
+    def _authorize(self) -> lambda_.Function:
+        return self._function(
+            "authorize",
+            memory_mb=256,
+            timeout=Duration.seconds(5),
+            variables=["KEYS_TABLE"],
+            statements=[_allow(self._storage.keys.table_arn, "dynamodb", "GetItem")],
+        )
+
+    def _route(self) -> lambda_.Function:
+        kept = self._storage
+        return self._function(
+            "route",
+            memory_mb=256,
+            timeout=Duration.seconds(15),
+            variables=["JOBS_TABLE", "PACERS_TABLE"],
+            statements=[
+                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+            ],
+        )
+
+    def _check(self) -> lambda_.Function:
+        kept = self._storage
+        return self._function(
+            "check",
+            memory_mb=512,
+            timeout=Duration.seconds(60),
+            variables=["JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"],
+            statements=[
+                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                self._objects("PutObject", "AbortMultipartUpload"),
+                *self._credentials(),
+            ],
+        )
+
+    def _deliver(self) -> lambda_.Function:
+        return self._function(
+            "deliver",
+            memory_mb=256,
+            timeout=Duration.minutes(15),
+            variables=["JOBS_TABLE", "BUCKET", "BYOK_KEY"],
+            statements=[
+                _allow(self._storage.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                self._objects("PutObject", "AbortMultipartUpload"),
+                *self._credentials(),
+            ],
+        )
+
+    def _settle(self) -> lambda_.Function:
+        kept = self._storage
+        return self._function(
+            "settle",
+            memory_mb=256,
+            timeout=Duration.seconds(15),
+            variables=["JOBS_TABLE", "USAGE_TABLE"],
+            statements=[
+                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                _allow(kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
+            ],
+        )
+
+    def _notify(self) -> lambda_.Function:
+        kept = self._storage
+        return self._function(
+            "notify",
+            memory_mb=256,
+            timeout=Duration.seconds(60),
+            variables=["JOBS_TABLE", "LINK_SECRET", "PUBLIC_URL"],
+            more={"ALLOW_LOOPBACK": "1"} if self._place.loopback else {},
+            statements=[
+                _allow(kept.jobs.table_arn, "dynamodb", "GetItem"),
+                _allow(kept.link_secret_arn, "secretsmanager", "GetSecretValue"),
+            ],
+        )
+
+    def _objects(self, *actions: str) -> iam.PolicyStatement | None:
+        return _allow(self._storage.artifacts.arn_for_objects("*"), "s3", *actions)
+
+    def _credentials(self) -> list[iam.PolicyStatement | None]:
+        """Permit to read providers' keys: ours by name, customers' own by unsealing them."""
+        return [
+            _allow(self._storage.byok_key.key_arn, "kms", "Decrypt"),
+            _allow(self._secrets, "secretsmanager", "GetSecretValue"),
+        ]
+
+    def _function(
+        self,
+        name: str,
+        *,
+        memory_mb: int,
+        timeout: Duration,
+        variables: Sequence[str],
+        statements: Sequence[iam.PolicyStatement | None],
+        more: Mapping[str, str] | None = None,
+    ) -> lambda_.Function:
+        """Make one function with its log group and its role; the role is whole before the function exists."""
+        scope = Construct(self, name.capitalize())
+        log_group = logs.LogGroup(
+            scope, "Logs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        )
+        write = _allow(log_group.log_group_arn, "logs", "CreateLogStream", "PutLogEvents")
+        role = iam.Role(
+            scope,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={
+                "Handler": iam.PolicyDocument(statements=[s for s in (write, *statements) if s])
+            },
+        )
+        given = {key: self._variables[key] for key in variables if key in self._variables}
+        return lambda_.Function(
+            scope,
+            "Function",
+            code=self._code,
+            handler=f"gateway.handlers.{name}.handler",
+            runtime=self._place.runtime,
+            architecture=self._place.architecture,
+            memory_size=memory_mb,
+            timeout=timeout,
+            role=role.without_policy_updates(),
+            log_group=log_group,
+            environment={"LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": "sluice", **given, **(more or {})},
+        )
+
+
+def _variables(storage: Storage, blueprint: Blueprint) -> dict[str, str]:
+    """Return every variable that a function may ask for; one that does not apply is absent."""
+    variables = {
+        "JOBS_TABLE": storage.jobs.table_name,
+        "KEYS_TABLE": storage.keys.table_name,
+        "USAGE_TABLE": storage.usage.table_name,
+        "PACERS_TABLE": storage.pacers.table_name,
+        "BUCKET": storage.artifacts.bucket_name,
+        "LINK_SECRET": storage.link_secret_arn,
+        "BYOK_KEY": storage.byok_key.key_arn,
+    }
+    return variables | ({"PUBLIC_URL": blueprint.public_url} if blueprint.public_url else {})
+
+
+def _allow(resources: str | list[str], service: str, *actions: str) -> iam.PolicyStatement | None:
+    """Permit actions on resources; nothing where there are none, because IAM takes no empty list."""
+    named = [resources] if isinstance(resources, str) else resources
+    if not named:
+        return None
+    return iam.PolicyStatement(actions=[f"{service}:{action}" for action in actions], resources=named)
+
+
+def _secret_arn(scope: Construct, name: str) -> str:
+    """Return a secret's ARN; Secrets Manager ends it with a hyphen and six characters of its own."""
+    return Stack.of(scope).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{name}-??????",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )

@@ -1,0 +1,144 @@
+"""The workflow of one job as data: Amazon States Language in JSONata, ids only. Nothing of CDK here.
+
+    Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide
+      ^                               +-> Deliver -> Decide
+      +------------- next ------------+-> Settle -> Notify -> Done
+
+A step answers an outcome as a value, and one choice decides on it; exceptions are for what broke.
+``${Route}`` and the like are filled in by CloudFormation. A job with n polls takes 10 + 3n transitions,
+and 2 more for each try of a webhook.
+"""
+
+from typing import Any
+
+State = dict[str, Any]
+
+FUNCTIONS = ("Route", "Check", "Deliver", "Settle", "Notify")
+
+# The ids are read from the execution's own input, so no state has to carry them.
+_JOB = {
+    "tenant": "{% $states.context.Execution.Input.tenant %}",
+    "job": "{% $states.context.Execution.Input.job %}",
+}
+_ATTEMPT = {**_JOB, "attempt": "{% $slot.attempt %}"}
+
+
+# As long as the route function says: it knows the target's deadlines.
+START_TIMEOUT = "{% $ceil($slot.timeout_s) %}"
+
+
+def definition(start_timeout: int | str = START_TIMEOUT) -> State:
+    """Return the state machine's definition, with names for what CloudFormation knows.
+
+    Args:
+        start_timeout: seconds, for an emulator that does not evaluate the expression.
+    """
+    return {
+        "Comment": "One execution is one job",
+        "QueryLanguage": "JSONata",
+        "StartAt": "Route",
+        "States": {
+            "Route": _route(),
+            "Routed": _choice({"$slot.outcome = 'go'": "Slot"}, default="Settle"),
+            "Slot": {"Type": "Wait", "Timestamp": "{% $slot.at %}", "Next": "Start"},
+            "Start": _start(start_timeout),
+            "Decide": _choice(
+                {
+                    "$states.input.outcome = 'pending'": "Pause",
+                    "$states.input.outcome = 'done'": "Deliver",
+                    "$states.input.outcome = 'next'": "Route",
+                },
+                default="Settle",
+            ),
+            "Pause": _wait("Check"),
+            "Check": _step("Check", _ATTEMPT, "Decide"),
+            "Deliver": _step("Deliver", _ATTEMPT, "Decide"),
+            "Lost": {"Type": "Pass", "Assign": {"lost": True}, "Next": "Settle"},
+            "Settle": _settle(),
+            "Settled": _choice({"$states.input.notify = true": "Notify"}, default="Done"),
+            "Notify": _notify(),
+            "Notified": _choice({"$states.input.outcome = 'again'": "Later"}, default="Done"),
+            "Later": _wait("Notify"),
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+def _route() -> State:
+    """Ask which target is next and when it may start; from here on ``slot`` is the attempt."""
+    return _step("Route", _JOB, "Routed") | {
+        "Assign": {"slot": "{% $states.result.Payload %}", "lost": False},
+    }
+
+
+def _start(timeout: int | str) -> State:
+    """Hand the attempt to the pool's queue, fair by tenant, and wait for the worker's word."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": {
+            "QueueUrl": "{% $lookup(${Queues}, $slot.provider) %}",
+            "MessageGroupId": _JOB["tenant"],
+            "MessageBody": {**_ATTEMPT, "token": "{% $states.context.Task.Token %}"},
+        },
+        "TimeoutSeconds": timeout,
+        "Output": "{% $states.result %}",
+        "Catch": [_lost()],
+        "Next": "Decide",
+    }
+
+
+def _settle() -> State:
+    """Close the books. Nothing is caught: a job that cannot be settled must be seen, and redriven."""
+    return _task("Settle", {**_JOB, "lost": "{% $lost %}"}) | {
+        "Assign": {"try": 0},
+        "Retry": [_retry(6)],
+        "Next": "Settled",
+    }
+
+
+def _notify() -> State:
+    """Try the webhook once; the function says whether and when to try again."""
+    return _task("Notify", {**_JOB, "try": "{% $try %}"}) | {
+        "Assign": {"try": "{% $try + 1 %}"},
+        "Retry": [_retry(4)],
+        "Next": "Notified",
+    }
+
+
+def _step(function: str, payload: State, following: str) -> State:
+    """A task whose crash is tried again, and that loses the attempt when it keeps crashing."""
+    return _task(function, payload) | {"Retry": [_retry(4)], "Catch": [_lost()], "Next": following}
+
+
+def _task(function: str, payload: State) -> State:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": f"${{{function}}}", "Payload": payload},
+        "Output": "{% $states.result.Payload %}",
+    }
+
+
+def _wait(following: str) -> State:
+    """Wait as long as the last answer said, in whole seconds and at least one."""
+    return {"Type": "Wait", "Seconds": "{% $max([1, $ceil($states.input.after_s)]) %}", "Next": following}
+
+
+def _choice(rules: dict[str, str], default: str) -> State:
+    choices = [{"Condition": f"{{% {condition} %}}", "Next": to} for condition, to in rules.items()]
+    return {"Type": "Choice", "Choices": choices, "Default": default}
+
+
+def _retry(attempts: int) -> State:
+    return {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 2,
+        "MaxAttempts": attempts,
+        "BackoffRate": 2,
+        "JitterStrategy": "FULL",
+    }
+
+
+def _lost() -> State:
+    return {"ErrorEquals": ["States.ALL"], "Next": "Lost"}

@@ -1,0 +1,50 @@
+"""A queue for each pool: it takes bursts, shares fairly between tenants, and bounds the calls in flight."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.compile.blueprint import Pool
+from infra.resources.place import Place
+
+RECEIVES = 3  # before a message is dead: a start never retries by itself, so more would only be slower
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A pool with its queue and the queue of its dead letters."""
+
+    pool: Pool
+    queue: sqs.Queue
+    dead: sqs.Queue
+
+
+class Queues(Construct):
+    """The lanes of all pools."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, place: Place, pools: tuple[Pool, ...], visibility: Duration
+    ) -> None:
+        super().__init__(scope, id)
+        self._place = place
+        self.lanes = tuple(self._lane(pool, visibility) for pool in pools)
+
+    def _lane(self, pool: Pool, visibility: Duration) -> Lane:
+        dead = self._queue(f"{pool.provider}-dead")
+        letters = sqs.DeadLetterQueue(queue=dead, max_receive_count=RECEIVES)
+        return Lane(pool, self._queue(pool.provider, visibility, letters), dead)
+
+    def _queue(
+        self, id: str, visibility: Duration | None = None, letters: sqs.DeadLetterQueue | None = None
+    ) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            id,
+            visibility_timeout=visibility,
+            dead_letter_queue=letters,
+            retention_period=Duration.days(14),
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=self._place.encrypts,
+        )

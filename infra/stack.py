@@ -1,0 +1,58 @@
+"""The stack: resources composed from a blueprint. What the product is, is not asked here."""
+
+import json
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from infra.compile.blueprint import Blueprint
+from infra.resources.alarms import Alarms
+from infra.resources.api import Api
+from infra.resources.functions import Functions, start_visibility
+from infra.resources.place import place_of, synthesizer_of
+from infra.resources.queues import Queues
+from infra.resources.storage import Storage
+from infra.resources.workflow import Workflow
+
+
+class SluiceStack(Stack):
+    """One deployment of the gateway."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, blueprint: Blueprint, package: Path, alarm_email: str = ""
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            synthesizer=synthesizer_of(blueprint.target),
+            description="Sluice, an AI gateway for media",
+        )
+        place = place_of(blueprint.target)
+        storage = Storage(self, "Storage", place=place, retention_days=blueprint.retention_days)
+        lanes = Queues(
+            self, "Queues", place=place, pools=blueprint.pools, visibility=start_visibility(blueprint)
+        ).lanes
+        functions = Functions(
+            self, "Functions", blueprint=blueprint, place=place, package=package, storage=storage
+        )
+        machine = Workflow(self, "Steps", place=place, functions=functions, lanes=lanes).machine
+        start = functions.start(lanes, machine)
+        api = Api(self, "Api", place=place, handler=functions.api(machine), authorizer=functions.authorize)
+        Alarms(self, "Alarms", lanes=lanes, machine=machine, email=alarm_email)
+        outputs = {
+            "ApiUrl": api.rest.url,
+            "JobsTable": storage.jobs.table_name,
+            "KeysTable": storage.keys.table_name,
+            "UsageTable": storage.usage.table_name,
+            "PacersTable": storage.pacers.table_name,
+            "Bucket": storage.artifacts.bucket_name,
+            "Workflow": machine.state_machine_arn,
+            "LinkSecret": storage.link_secret_arn,
+            "ByokKey": storage.byok_key.key_arn,
+            "PlanHash": blueprint.plan_hash,
+            "StartFunction": start.function_name,
+            "QueueUrls": json.dumps({lane.pool.provider: lane.queue.queue_url for lane in lanes}),
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

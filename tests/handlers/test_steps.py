@@ -1,0 +1,83 @@
+"""The workflow's steps: an event with ids goes in, an outcome that the machine chooses on comes out."""
+
+import importlib
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.handlers.test_api import call
+
+SECRETLESS = {"model": "fal/fal-ai/flux/dev", "input": {"prompt": "x"}}
+
+
+@pytest.fixture
+def ids(api: ModuleType) -> dict[str, str]:
+    """A new job's ids; its only target has no key here, so nothing leaves this machine."""
+    job = call(api, "POST", "/v1/jobs", SECRETLESS, {"prefer": "respond-async"})[1]
+    return {"tenant": "acme", "job": job["id"]}
+
+
+def step(name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Run a step's function."""
+    answer: dict[str, Any] = importlib.import_module(f"gateway.handlers.{name}").handler(event, None)
+    return answer
+
+
+def test_route_answers_with_a_slot_that_the_machine_can_wait_for(ids: dict[str, str]) -> None:
+    """A timestamp, a provider's queue, and how long to wait for the worker."""
+    slot = step("route", ids)
+
+    assert slot.keys() == {"outcome", "attempt", "at", "provider", "timeout_s"}
+    assert (slot["outcome"], slot["attempt"], slot["provider"]) == ("go", 1, "fal")
+    assert slot["at"].endswith("Z")
+
+
+def test_a_start_without_a_key_ends_the_chain_with_that_reason(ids: dict[str, str], api: ModuleType) -> None:
+    """Route, start, route, settle: the job fails and names the secret that is missing."""
+    step("route", ids)
+    message = {**ids, "attempt": 1, "token": "nobody waits"}
+
+    returned = step("start", {"Records": [{"messageId": "m", "body": json.dumps(message)}]})
+
+    assert returned == {"batchItemFailures": []}
+    assert step("route", ids) == {"outcome": "end"}
+    assert step("settle", ids) == {"notify": False, "status": "failed"}
+    job = call(api, "GET", f"/v1/jobs/{ids['job']}")[1]
+    assert "run `sluice secrets set fal`" in job["error"]["message"]
+
+
+def test_a_start_under_lease_goes_back_to_the_queue(ids: dict[str, str], api: ModuleType) -> None:
+    """Another worker holds it: SQS brings the message again later."""
+    from dataclasses import replace
+
+    from gateway.domain.job import moved, with_attempt
+
+    step("route", ids)
+    jobs = api._ports.jobs
+    job = jobs.get("acme", ids["job"])
+    held = replace(job.attempt, status="starting", lease_until=4_000_000_000)
+    jobs.save(with_attempt(moved(job, "start", 1.0), held))
+    message = {**ids, "attempt": 1, "token": "t"}
+
+    returned = step("start", {"Records": [{"messageId": "m", "body": json.dumps(message)}]})
+
+    assert returned == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+
+
+def test_settling_a_lost_job_tells_the_webhook_if_there_is_one(ids: dict[str, str]) -> None:
+    """The machine goes on to the notification only when somebody waits for it."""
+    assert step("settle", {**ids, "lost": True}) == {"notify": False, "status": "failed"}
+
+
+def test_a_webhook_to_a_private_address_is_not_sent(api: ModuleType) -> None:
+    """The guard refuses loopback here, where the setting of the local target is absent."""
+    body = {**SECRETLESS, "webhook_url": "https://127.0.0.1:1/hook"}
+    job = call(api, "POST", "/v1/jobs", body, {"prefer": "respond-async"})[1]
+    ids = {"tenant": "acme", "job": job["id"]}
+    step("settle", {**ids, "lost": True})
+
+    told = step("notify", {**ids, "try": 0})
+
+    assert told == {"outcome": "again", "after_s": 5, "answered": 0}

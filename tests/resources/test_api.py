@@ -1,0 +1,125 @@
+"""The API in front: paths, the authorizer, what API Gateway answers by itself, and what is deployed anew."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from infra.resources import api
+from tests.resources.stacks import Template, make_blueprint, of_type, one, synth
+
+KEYED = {"/v1/{proxy+}"}
+
+
+def _body(template: Template) -> dict[str, Any]:
+    body: dict[str, Any] = one(template, "AWS::ApiGateway::RestApi")["Body"]
+    return body
+
+
+@pytest.mark.synth
+def test_everything_under_v1_wants_a_key_but_signed_links(aws: Template):
+    open_to_all = {
+        path
+        for path, item in _body(aws)["paths"].items()
+        for operation in item.values()
+        if not operation.get("security")
+    }
+
+    assert open_to_all == {"/health", "/openapi.json", "/v1/files/{id}"}
+    assert set(_body(aws)["paths"]) == open_to_all | KEYED
+
+
+@pytest.mark.synth
+def test_authorizer_sees_every_call_whatever_header_has_the_key(aws: Template):
+    (scheme,) = _body(aws)["components"]["securitySchemes"].values()
+    authorizer = scheme["x-amazon-apigateway-authorizer"]
+
+    assert authorizer["type"] == "request"
+    assert authorizer["authorizerResultTtlInSeconds"] == 0
+    assert "identitySource" not in authorizer
+
+
+@pytest.mark.synth
+def test_every_path_goes_to_the_api_function(aws: Template):
+    operations = [operation for item in _body(aws)["paths"].values() for operation in item.values()]
+    integrations = [operation["x-amazon-apigateway-integration"] for operation in operations]
+
+    assert {integration["type"] for integration in integrations} == {"aws_proxy"}
+    assert all("FunctionsApiFunction" in str(integration["uri"]) for integration in integrations)
+
+
+@pytest.mark.synth
+def test_api_is_regional_and_its_stage_is_named(aws: Template):
+    assert one(aws, "AWS::ApiGateway::RestApi")["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert one(aws, "AWS::ApiGateway::Stage")["StageName"] == "sluice"
+
+
+@pytest.mark.parametrize("kind", api.REFUSALS)
+def test_refusal_has_the_form_of_all_our_errors(kind: str):
+    (text,) = api._templates(api.REFUSALS[kind]).values()
+
+    error = json.loads(text.replace("$context.error.messageString", '"as AWS says"'))["error"]
+
+    assert set(error) == {"code", "message", "type", "param", "retryable", "job_id"}
+    assert error["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("UNAUTHORIZED", "401"),
+        ("ACCESS_DENIED", "403"),
+        ("MISSING_AUTHENTICATION_TOKEN", "404"),
+        ("REQUEST_TOO_LARGE", "413"),
+        ("THROTTLED", "429"),
+        ("INTEGRATION_TIMEOUT", "504"),
+        ("DEFAULT_4XX", None),
+        ("DEFAULT_5XX", None),
+    ],
+)
+def test_refusal_has_the_status_that_it_means(kind: str, status: str | None):
+    assert api.REFUSALS[kind].status == status
+
+
+@pytest.mark.synth
+def test_both_targets_refuse_alike(aws: Template, local: Template):
+    in_body = _body(aws)["x-amazon-apigateway-gateway-responses"]
+    resources = [r["Properties"] for r in of_type(local, "AWS::ApiGateway::GatewayResponse").values()]
+
+    assert {r["ResponseType"]: r["ResponseTemplates"] for r in resources} == {
+        kind: refusal["responseTemplates"] for kind, refusal in in_body.items()
+    }
+    assert of_type(aws, "AWS::ApiGateway::GatewayResponse") == {}
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_changed_refusal_is_deployed(
+    target: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+):
+    changed = api.REFUSALS | {"UNAUTHORIZED": replace(api.REFUSALS["UNAUTHORIZED"], message="another text")}
+    before: Template = request.getfixturevalue(target)
+
+    monkeypatch.setattr(api, "REFUSALS", changed)
+    url = "http://localhost:8787" if target == "local" else ""
+    after = synth(make_blueprint(target, public_url=url))
+
+    assert _deployment(before) != _deployment(after)
+
+
+@pytest.mark.synth
+def test_changed_path_is_deployed(aws: Template, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(api, "METHODS", ("get", "post"))
+
+    assert _deployment(synth(make_blueprint())) != _deployment(aws)
+
+
+@pytest.mark.synth
+def test_changed_plan_is_no_new_deployment_of_the_api(aws: Template):
+    assert _deployment(synth(make_blueprint(plan_hash="sha256:2"))) == _deployment(aws)
+
+
+def _deployment(template: Template) -> str:
+    (id,) = of_type(template, "AWS::ApiGateway::Deployment")
+    return id

@@ -1,0 +1,83 @@
+"""The functions: what each is given, and how starts are fed."""
+
+import pytest
+
+from tests.resources.stacks import Template, of_type, one
+
+ALWAYS = {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
+API = {"JOBS_TABLE", "USAGE_TABLE", "PACERS_TABLE", "BUCKET", "LINK_SECRET", "BYOK_KEY", "WORKFLOW"}
+FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
+    "authorize": (256, 5, {"KEYS_TABLE"}),
+    "api": (1024, 30, API),
+    "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE"}),
+    "start": (512, 75, {"JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"}),
+    "check": (512, 60, {"JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"}),
+    "deliver": (256, 900, {"JOBS_TABLE", "BUCKET", "BYOK_KEY"}),
+    "settle": (256, 15, {"JOBS_TABLE", "USAGE_TABLE"}),
+    "notify": (256, 60, {"JOBS_TABLE", "LINK_SECRET"}),
+}
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_gets_what_it_needs(aws: Template, name: str):
+    memory_mb, timeout_s, variables = FUNCTIONS[name]
+    function = one(aws, "AWS::Lambda::Function", f"Functions{name.capitalize()}Function")
+
+    assert function["Handler"] == f"gateway.handlers.{name}.handler"
+    assert (function["MemorySize"], function["Timeout"]) == (memory_mb, timeout_s)
+    assert set(function["Environment"]["Variables"]) == variables | ALWAYS
+
+
+@pytest.mark.synth
+def test_functions_share_one_package(aws: Template):
+    functions = of_type(aws, "AWS::Lambda::Function").values()
+
+    assert len(functions) == len(FUNCTIONS)
+    assert len({str(function["Properties"]["Code"]) for function in functions}) == 1
+
+
+@pytest.mark.synth
+def test_functions_run_on_the_newest_python_and_on_arm(aws: Template):
+    functions = of_type(aws, "AWS::Lambda::Function").values()
+
+    assert {f["Properties"]["Runtime"] for f in functions} == {"python3.14"}
+    assert {tuple(f["Properties"]["Architectures"]) for f in functions} == {("arm64",)}
+
+
+@pytest.mark.synth
+def test_logs_are_kept_for_a_month(aws: Template):
+    groups = of_type(aws, "AWS::Logs::LogGroup").values()
+
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
+    assert len(groups) == len(FUNCTIONS) + 1
+
+
+@pytest.mark.synth
+def test_starts_are_fed_one_by_one_and_as_many_as_the_pool_allows(aws: Template):
+    sources = of_type(aws, "AWS::Lambda::EventSourceMapping").values()
+
+    assert {s["Properties"]["BatchSize"] for s in sources} == {1}
+    assert {str(s["Properties"]["FunctionResponseTypes"]) for s in sources} == {"['ReportBatchItemFailures']"}
+    assert sorted(s["Properties"]["ScalingConfig"]["MaximumConcurrency"] for s in sources) == [2, 40]
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("function", ["Api", "Notify"])
+def test_public_address_reaches_those_who_write_links(local: Template, function: str):
+    variables = one(local, "AWS::Lambda::Function", f"Functions{function}Function")["Environment"][
+        "Variables"
+    ]
+
+    assert variables["PUBLIC_URL"] == "http://localhost:8787"
+
+
+@pytest.mark.synth
+def test_loopback_is_allowed_on_the_emulator_alone(aws: Template, local: Template):
+    def allowing(template: Template) -> list[str]:
+        functions = of_type(template, "AWS::Lambda::Function").values()
+        given = [f["Properties"] for f in functions]
+        return [f["Handler"] for f in given if "ALLOW_LOOPBACK" in f["Environment"]["Variables"]]
+
+    assert allowing(aws) == []
+    assert allowing(local) == ["gateway.handlers.notify.handler"]

@@ -1,0 +1,65 @@
+"""The document that callers get at /openapi.json."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from infra.resources.openapi import public_document
+
+DOCUMENT = public_document()
+
+
+def test_document_is_json_of_openapi_3_1():
+    assert json.loads(json.dumps(DOCUMENT))["openapi"] == "3.1.0"
+
+
+def test_document_has_every_call_of_the_first_version():
+    calls = {
+        f"{method.upper()} {path}"
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+
+    assert calls == {
+        "POST /v1/{model}",
+        "POST /v1/jobs",
+        "GET /v1/jobs/{id}",
+        "GET /v1/files/{id}",
+        "GET /v1/models",
+        "GET /v1/models/{id}",
+        "GET /health",
+    }
+
+
+def test_every_reference_leads_somewhere():
+    for reference in set(_references(DOCUMENT)):
+        found: Any = DOCUMENT
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from [value["$ref"]] if "$ref" in value else []
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _references(part)
+
+
+def test_every_parameter_of_a_path_is_described():
+    for path, item in DOCUMENT["paths"].items():
+        declared = {p["name"] for p in item.get("parameters", []) if p["in"] == "path"}
+        assert declared == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+
+
+def test_either_header_may_have_the_key():
+    assert DOCUMENT["security"] == [{"bearer": []}, {"key": []}]
+    assert DOCUMENT["components"]["securitySchemes"]["key"]["name"] == "x-api-key"
+
+
+def test_links_and_health_need_no_key():
+    without = [path for path, item in DOCUMENT["paths"].items() if item.get("get", {}).get("security") == []]
+
+    assert without == ["/v1/files/{id}", "/health"]

@@ -1,0 +1,121 @@
+"""What every role may do: named actions on named resources, and no more than its handler needs."""
+
+import pytest
+
+from tests.resources.stacks import Template, listed, named, of_type, one, statements
+
+SECRET = "secretsmanager:GetSecretValue"
+JOB = {"dynamodb:GetItem Jobs", "dynamodb:UpdateItem Jobs"}
+PACE = {"dynamodb:GetItem Pacers", "dynamodb:UpdateItem Pacers"}
+BOOK = {"dynamodb:PutItem Usage", "dynamodb:UpdateItem Usage"}
+STORE = {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"}
+PROVIDER_KEYS = {f"{SECRET} fal", f"{SECRET} in-house"}
+UNSEAL = {"kms:Decrypt ByokKey"}
+RECEIVE = {
+    f"sqs:{action} {queue}"
+    for queue in ("Queuesfal", "Queuesinhouse")
+    for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+}
+# Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
+GRANTS: dict[str, set[str]] = {
+    "Authorize": {"dynamodb:GetItem Keys"},
+    "Route": JOB | PACE,
+    "Start": JOB | PACE | STORE | UNSEAL | PROVIDER_KEYS | RECEIVE | {"states:SendTaskSuccess Machine"},
+    "Check": JOB | PACE | STORE | UNSEAL | PROVIDER_KEYS,
+    "Deliver": JOB | STORE | UNSEAL | PROVIDER_KEYS,
+    "Settle": JOB | BOOK,
+    "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
+    "Api": JOB
+    | PACE
+    | BOOK
+    | STORE
+    | UNSEAL
+    | PROVIDER_KEYS
+    | {"dynamodb:PutItem Jobs", "dynamodb:Query Jobs", "dynamodb:Query Usage", "s3:GetObject Artifacts"}
+    | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
+}
+KINDS = ("LinkSecret", "Jobs", "Keys", "Usage", "Pacers", "Artifacts", "ByokKey", "Machine", "Queuesfal",
+         "Queuesinhouse", "in-house", "fal", "Logs")  # fmt: skip
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("function", GRANTS)
+def test_function_may_do_what_its_handler_does_and_nothing_else(aws: Template, function: str):
+    role = one(aws, "AWS::IAM::Role", f"Functions{function}Role")
+
+    granted = {
+        f"{action} {_kind(named(resource))}"
+        for statement in statements(role)
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+
+    assert granted == GRANTS[function] | {"logs:CreateLogStream Logs", "logs:PutLogEvents Logs"}
+
+
+def _kind(resource: str) -> str:
+    return next(kind for kind in KINDS if kind in resource)
+
+
+@pytest.mark.synth
+def test_nothing_is_granted_on_everything_but_log_delivery_and_traces(aws: Template):
+    wide = {
+        action
+        for statement in _all_statements(aws)
+        if "*" in listed(statement["Resource"]) and statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    }
+
+    assert {action.split(":")[0] for action in wide} == {"logs", "xray"}
+    assert "logs:PutLogEvents" not in wide
+
+
+@pytest.mark.synth
+def test_no_action_has_a_wildcard(aws: Template):
+    actions = {action for statement in _all_statements(aws) for action in listed(statement["Action"])}
+
+    assert [action for action in actions if "*" in action] == []
+
+
+def _all_statements(template: Template) -> list[dict[str, object]]:
+    roles = of_type(template, "AWS::IAM::Role").values()
+    inside = [statement for role in roles for statement in statements(role["Properties"])]
+    policies = of_type(template, "AWS::IAM::Policy").values()
+    beside = [s for policy in policies for s in policy["Properties"]["PolicyDocument"]["Statement"]]
+    return inside + beside
+
+
+@pytest.mark.synth
+def test_no_role_takes_a_policy_that_aws_may_change(aws: Template):
+    roles = of_type(aws, "AWS::IAM::Role").values()
+
+    assert [role for role in roles if "ManagedPolicyArns" in role["Properties"]] == []
+
+
+@pytest.mark.synth
+def test_every_function_has_a_role_of_its_own(aws: Template):
+    roles = [named(f["Properties"]["Role"]) for f in of_type(aws, "AWS::Lambda::Function").values()]
+
+    assert len(set(roles)) == len(roles) == 8
+
+
+@pytest.mark.synth
+def test_secrets_are_named_up_to_the_letters_that_aws_adds(aws: Template):
+    role = one(aws, "AWS::IAM::Role", "FunctionsDeliverRole")
+    (statement,) = (s for s in statements(role) if s["Action"] == SECRET)
+
+    names = [named(resource).split(":secret:")[1] for resource in statement["Resource"]]
+
+    assert names == ["sluice/providers/fal-??????", "sluice/providers/in-house-??????"]
+
+
+@pytest.mark.synth
+def test_only_the_emulator_grants_task_answers_widely(local: Template):
+    wide = [
+        statement["Action"]
+        for role in of_type(local, "AWS::IAM::Role").values()
+        for statement in statements(role["Properties"])
+        if statement["Resource"] == "*"
+    ]
+
+    assert wide == ["states:SendTaskSuccess"]

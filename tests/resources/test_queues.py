@@ -1,0 +1,65 @@
+"""The queues of the pools, their dead letters, and who hears of them."""
+
+import pytest
+
+from tests.resources.stacks import Template, make_blueprint, named, of_type, one, synth
+
+
+@pytest.mark.synth
+def test_message_is_hidden_a_little_longer_than_a_start_may_take(aws: Template):
+    timeout_s = one(aws, "AWS::Lambda::Function", "FunctionsStartFunction")["Timeout"]
+    queues = [
+        q["Properties"]
+        for q in of_type(aws, "AWS::SQS::Queue").values()
+        if "RedrivePolicy" in q["Properties"]
+    ]
+
+    assert {queue["VisibilityTimeout"] for queue in queues} == {timeout_s + 5}
+    assert len(queues) == 2
+
+
+@pytest.mark.synth
+def test_message_is_dead_after_three_receives_and_kept_for_two_weeks(aws: Template):
+    queues = of_type(aws, "AWS::SQS::Queue")
+    policies = [
+        q["Properties"]["RedrivePolicy"] for q in queues.values() if "RedrivePolicy" in q["Properties"]
+    ]
+
+    assert {policy["maxReceiveCount"] for policy in policies} == {3}
+    assert {named(policy["deadLetterTargetArn"]) for policy in policies} == {
+        id for id in queues if "dead" in id
+    }
+    assert {q["Properties"]["MessageRetentionPeriod"] for q in queues.values()} == {14 * 86400}
+
+
+@pytest.mark.synth
+def test_queues_are_encrypted_and_refuse_plain_http(aws: Template):
+    queues = of_type(aws, "AWS::SQS::Queue")
+    refusing = [named(p["Properties"]["Queues"][0]) for p in of_type(aws, "AWS::SQS::QueuePolicy").values()]
+
+    assert {q["Properties"]["SqsManagedSseEnabled"] for q in queues.values()} == {True}
+    assert sorted(refusing) == sorted(queues)
+
+
+@pytest.mark.synth
+def test_every_dead_letter_raises_an_alarm(aws: Template):
+    alarms = [a["Properties"] for a in of_type(aws, "AWS::CloudWatch::Alarm").values()]
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in alarms
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+
+    assert watched == {id for id in of_type(aws, "AWS::SQS::Queue") if "dead" in id}
+    assert {(a["Threshold"], a["ComparisonOperator"]) for a in alarms} == {(0, "GreaterThanThreshold")}
+
+
+@pytest.mark.synth
+def test_alarms_tell_nobody_unless_an_address_is_given(aws: Template):
+    told = synth(make_blueprint(), alarm_email="ops@example.com")
+
+    assert of_type(aws, "AWS::SNS::Topic") == {}
+    assert one(told, "AWS::SNS::Subscription")["Endpoint"] == "ops@example.com"
+    assert all(
+        len(a["Properties"]["AlarmActions"]) == 1 for a in of_type(told, "AWS::CloudWatch::Alarm").values()
+    )

@@ -1,0 +1,93 @@
+"""What is kept, for how long, and what deletes it."""
+
+import pytest
+
+from tests.resources.stacks import Template, one
+
+TABLES = {
+    "Jobs": ["tenant", "job"],
+    "Keys": ["hash"],
+    "Usage": ["tenant", "entry"],
+    "Pacers": ["pool"],
+}
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize(("name", "key"), TABLES.items())
+def test_table_has_its_key_and_no_fixed_price(aws: Template, name: str, key: list[str]):
+    table = one(aws, "AWS::DynamoDB::GlobalTable", name)
+
+    assert [part["AttributeName"] for part in table["KeySchema"]] == key
+    assert {part["AttributeType"] for part in table["AttributeDefinitions"]} == {"S"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize(
+    ("name", "recovers", "protected", "stays"),
+    [
+        ("Jobs", True, False, True),
+        ("Keys", True, True, True),
+        ("Usage", True, True, True),
+        ("Pacers", False, False, False),
+    ],
+)
+def test_table_survives_as_much_as_it_is_worth(
+    aws: Template, name: str, recovers: bool, protected: bool, stays: bool
+):
+    table = one(aws, "AWS::DynamoDB::GlobalTable", name)
+    (replica,) = table["Replicas"]
+
+    assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is recovers
+    assert replica.get("DeletionProtectionEnabled", False) is protected
+    assert table["_"]["DeletionPolicy"] == ("Retain" if stays else "Delete")
+
+
+@pytest.mark.synth
+def test_jobs_expire(aws: Template):
+    jobs = one(aws, "AWS::DynamoDB::GlobalTable", "Jobs")
+
+    assert jobs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+
+@pytest.mark.synth
+def test_files_expire_a_day_after_their_class(aws: Template):
+    rules = one(aws, "AWS::S3::Bucket", "Artifacts")["LifecycleConfiguration"]["Rules"]
+
+    ends = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    (abandoned,) = (rule for rule in rules if "Prefix" not in rule)
+
+    assert ends == {"r7/": 8, "r30/": 31}
+    assert abandoned["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+@pytest.mark.synth
+def test_bucket_is_closed(aws: Template):
+    bucket = one(aws, "AWS::S3::Bucket", "Artifacts")
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert "AES256" in str(bucket["BucketEncryption"])
+    assert bucket["_"]["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.synth
+def test_link_secret_is_made_by_cloudformation(aws: Template):
+    secret = one(aws, "AWS::SecretsManager::Secret", "LinkSecret")
+
+    assert secret["GenerateSecretString"]["PasswordLength"] == 64
+
+
+@pytest.mark.synth
+def test_sealing_key_rotates_and_stays(aws: Template):
+    key = one(aws, "AWS::KMS::Key", "ByokKey")
+
+    assert key["EnableKeyRotation"] is True
+    assert key["_"]["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.synth
+def test_emulator_keeps_nothing(local: Template):
+    kept = [id for id, r in local["Resources"].items() if r.get("DeletionPolicy") == "Retain"]
+
+    assert kept == []

@@ -1,0 +1,161 @@
+"""The workflow: what its states do is permitted, and every state is reached and leads on."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.resources.machine import FUNCTIONS, definition
+from tests.resources.calls import definition_of, differences
+from tests.resources.stacks import Template, of_type, one, statements
+
+STATES: dict[str, dict[str, Any]] = definition()["States"]
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_machine_may_do_exactly_what_its_states_do(target: str, request: pytest.FixtureRequest):
+    template: Template = request.getfixturevalue(target)
+
+    assert differences(template) == []
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("action", ["lambda:InvokeFunction", "sqs:SendMessage"])
+def test_missing_permission_is_reported(aws: Template, action: str):
+    broken = copy.deepcopy(aws)
+    (statement,) = (
+        s for s in statements(one(broken, "AWS::IAM::Role", "StepsRole")) if s["Action"] == action
+    )
+    taken = statement["Resource"].pop()["Fn::GetAtt"][0]
+
+    assert differences(broken) == [f"calls {action} {taken} without permission"]
+
+
+@pytest.mark.synth
+def test_permission_that_no_state_needs_is_reported(aws: Template):
+    wide = copy.deepcopy(aws)
+    (start,) = (id for id in of_type(wide, "AWS::Lambda::Function") if "FunctionsStart" in id)
+    next(statements(one(wide, "AWS::IAM::Role", "StepsRole")))["Resource"].append(
+        {"Fn::GetAtt": [start, "Arn"]}
+    )
+
+    assert differences(wide) == [f"may do lambda:InvokeFunction {start} and never does"]
+
+
+@pytest.mark.synth
+def test_machine_keeps_no_data_in_its_logs(aws: Template):
+    machine = one(aws, "AWS::StepFunctions::StateMachine")
+
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert "TimeoutSeconds" not in definition_of(aws)
+
+
+@pytest.mark.synth
+def test_machine_is_standard(aws: Template):
+    assert one(aws, "AWS::StepFunctions::StateMachine").get("StateMachineType", "STANDARD") == "STANDARD"
+
+
+def test_every_state_is_reached_and_leads_to_one_that_exists():
+    reached, todo = set(), ["Route"]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += _following(STATES[name])
+
+    assert reached == set(STATES)
+
+
+def _following(state: dict[str, Any]) -> Iterator[str]:
+    yield from (state[key] for key in ("Next", "Default") if key in state)
+    yield from (branch["Next"] for key in ("Choices", "Catch") for branch in state.get(key, ()))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "following"),
+    [
+        ("pending", "Pause"),
+        ("done", "Deliver"),
+        ("next", "Route"),
+        ("delivered", "Settle"),
+        ("fail", "Settle"),
+    ],
+)
+def test_outcome_of_a_step_decides_where_the_job_goes(outcome: str, following: str):
+    decide = STATES["Decide"]
+
+    found = [rule["Next"] for rule in decide["Choices"] if f"= '{outcome}' %}}" in rule["Condition"]]
+
+    assert [*found, decide["Default"]][0] == following
+
+
+@pytest.mark.parametrize("step", ["Start", "Check", "Deliver"])
+def test_steps_of_an_attempt_all_come_to_the_same_decision(step: str):
+    assert STATES[step]["Next"] == "Decide"
+
+
+@pytest.mark.parametrize("step", ["Route", "Check", "Deliver"])
+def test_step_that_crashes_is_tried_again_and_then_lost(step: str):
+    (retry,), (catch,) = STATES[step]["Retry"], STATES[step]["Catch"]
+
+    assert (retry["MaxAttempts"], retry["IntervalSeconds"], retry["BackoffRate"]) == (4, 2, 2)
+    assert retry["JitterStrategy"] == "FULL"
+    assert catch == {"ErrorEquals": ["States.ALL"], "Next": "Lost"}
+
+
+def test_start_is_never_repeated_by_the_workflow():
+    """A start is billed: what comes after a crash is for the function to find out."""
+    assert "Retry" not in STATES["Start"]
+    assert STATES["Start"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Lost"}]
+
+
+def test_settling_that_fails_is_seen():
+    assert STATES["Settle"]["Retry"][0]["MaxAttempts"] == 6
+    assert "Catch" not in STATES["Settle"]
+
+
+def test_state_carries_ids_and_no_content():
+    payloads = [STATES[name]["Arguments"].get("Payload") for name in FUNCTIONS]
+    message = STATES["Start"]["Arguments"]["MessageBody"]
+
+    assert {key for payload in payloads for key in payload} == {"tenant", "job", "attempt", "lost", "try"}
+    assert set(message) == {"tenant", "job", "attempt", "token"}
+
+
+def test_variables_are_assigned_before_they_are_read():
+    """AWS refuses a variable that nothing assigned: every way to Settle sets lost, and Settle sets try."""
+    assert set(STATES["Route"]["Assign"]) == {"slot", "lost"}
+    assert STATES["Lost"]["Assign"] == {"lost": True}
+    assert STATES["Settle"]["Assign"] == {"try": 0}
+    assert STATES["Notify"]["Assign"] == {"try": "{% $try + 1 %}"}
+
+
+def test_long_video_takes_few_transitions():
+    """A job with three looks at its provider, the first of them near its usual end."""
+    without_polls = [
+        "Route",
+        "Routed",
+        "Slot",
+        "Start",
+        "Decide",
+        "Deliver",
+        "Decide",
+        "Settle",
+        "Settled",
+        "Done",
+    ]
+
+    assert len(without_polls) + 3 * len(["Pause", "Check", "Decide"]) <= 20
+    assert all(name in STATES for name in without_polls)
+
+
+@pytest.mark.synth
+def test_timeout_of_a_start_is_a_number_only_on_the_emulator(aws: Template, local: Template):
+    on_aws, on_emulator = (definition_of(t)["States"]["Start"]["TimeoutSeconds"] for t in (aws, local))
+
+    assert on_aws == "{% $ceil($slot.timeout_s) %}"
+    assert on_emulator == 900
