@@ -104,7 +104,12 @@ def _price(units: int | float, line: PriceLine) -> int:
 
 
 def _applies(line: PriceLine, facts: Mapping[str, Any]) -> bool:
-    return all(str(facts.get(name)) in values for name, values in line.when.items())
+    return all(_spelled(facts.get(name)) in values for name, values in line.when.items())
+
+
+def _spelled(value: Any) -> str:
+    """Write a value as the price table does: booleans as YAML has them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _resolution(short_side_px: int) -> str:

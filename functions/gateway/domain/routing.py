@@ -29,24 +29,20 @@ def route_of(plan: Plan, name: str, param: str = "model") -> Route:
 
 
 def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: str) -> tuple[Hop, ...]:
-    """Flatten a chain: the route's targets, then the targets of each fallback model, each target once."""
+    """Flatten a chain: the route's targets, then the targets of each fallback model, each target once.
+
+    A region that the caller or the route names is kept where a provider lacks it too: ``eligible`` then skips
+    the target, because data that must stay somewhere must not leave it silently.
+    """
     names = route.fallback if fallback is None else fallback
     routes = (route, *(route_of(plan, name, "fallback") for name in names))
     hops: dict[tuple[str, str], Hop] = {}
     for each in routes:
         for target in each.targets:
             regions = plan.providers[target.provider].base_urls
-            wanted = region or each.region
-            hops.setdefault(
-                (target.provider, target.model),
-                Hop(
-                    each.name,
-                    target.provider,
-                    target.model,
-                    wanted if wanted in regions or (wanted and region) else next(iter(regions)),
-                    target.parameters,
-                ),
-            )
+            where = region or each.region or next(iter(regions))
+            hop = Hop(each.name, target.provider, target.model, where, target.parameters)
+            hops.setdefault((target.provider, target.model), hop)
     return tuple(hops.values())
 
 

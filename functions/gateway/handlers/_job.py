@@ -21,5 +21,5 @@ def job_of(ports: Ports, event: dict[str, Any]) -> Job:
 
 def told(step: str, event: dict[str, Any], outcome: dict[str, Any]) -> dict[str, Any]:
     """Log a step's decision by ids alone, and return it."""
-    _wiring.logger.info(step, job=event["job"], attempt=event.get("attempt"), **outcome)
+    _wiring.logger.info(step, **{"job": event["job"], "attempt": event.get("attempt"), **outcome})
     return outcome

@@ -29,4 +29,4 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         "provider": attempt.provider,
         "timeout_s": QUEUE_S + LEASE_MARGIN_S,
     }
-    return told("route", {**event, "attempt": attempt.n}, slot)
+    return told("route", event, slot)

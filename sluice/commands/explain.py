@@ -1,0 +1,150 @@
+"""`sluice explain`: what the gateway's own code would do with a request, without calling anybody."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sluice.commands.option import HERE, AsJson, Folder
+from sluice.console import print_json
+from sluice.errors import Refused
+
+if TYPE_CHECKING:
+    from gateway.domain.job import Hop
+    from gateway.domain.request import Request
+    from gateway.plan import Plan
+
+# Whoever reads the answer must not take it for a key that works.
+_NO_SECRET = "***"  # noqa: S105
+_SHOWN = 2000
+
+
+def explain(
+    request: Annotated[
+        str, typer.Option(help="File with the JSON body, flat or with `input`; - is stdin.")
+    ] = "-",
+    model: Annotated[str, typer.Option(help="The model, where the body does not name it.")] = "",
+    folder: Folder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show the chain of a request: its targets in order, what each would be sent, and the estimated price."""
+    from gateway.errors import GatewayError
+    from sluice.config import read_sound
+
+    plan, _ = read_sound(folder)
+    body = _body(request)
+    name = model or body.get("model")
+    if not isinstance(name, str) or not name:
+        raise Refused('the request names no model. Add `"model": "..."` to it, or use --model.')
+    try:
+        explained = _explained(plan, _asked(body, name))
+    except GatewayError as error:
+        raise Refused(f"the gateway would answer {error.status} {error.code}: {error}") from None
+    if as_json:
+        print_json(explained)
+    else:
+        _print(explained)
+
+
+def _body(source: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        body = json.loads(text)
+    except OSError as error:
+        raise Refused(f"{source} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise Refused(f"{source} is not JSON: {error}.") from None
+    if not isinstance(body, dict):
+        raise Refused(f"{source} is not a JSON object.")
+    return body
+
+
+def _asked(body: dict[str, Any], model: str) -> "Request":
+    from gateway.domain import request
+
+    given = body.get("input")
+    flat = {**{k: v for k, v in body.items() if k != "input"}, **given} if isinstance(given, dict) else body
+    return request.read(flat, model)
+
+
+def _explained(plan: "Plan", asked: "Request") -> dict[str, Any]:
+    from gateway.domain import request, routing
+
+    route = routing.route_of(plan, asked.model)
+    models = [plan.model_of(target) for target in route.targets]
+    operation = asked.operation or request.operation_of(models, route.operations, asked.parameters)
+    routing.require(plan, route, asked, operation)
+    hops = routing.hops_of(plan, route, asked.fallback, asked.region)
+    able, skipped = routing.eligible(plan, asked, operation, hops)
+    return {
+        "model": route.name,
+        "operation": operation,
+        "moves_on": list(route.on),
+        "deadline_s": route.deadline_s,
+        "overflow": route.overflow,
+        "chain": [_target(plan, asked, operation, hop) for hop in able],
+        "skipped": [{"target": f"{skip.provider}/{skip.model}", "reason": skip.reason} for skip in skipped],
+    }
+
+
+def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[str, Any]:
+    from gateway.domain import pricing, request
+    from gateway.protocols import steps
+
+    provider, model = plan.providers[hop.provider], plan.models[f"{hop.provider}/{hop.model}"]
+    fit = request.fit(model, operation, asked.parameters, hop.parameters)
+    offer = model.offers[operation]
+    call = steps.Call(
+        provider=provider,
+        protocol=provider.protocols[offer.protocol],
+        offer=offer,
+        region=hop.region,
+        reference="gw_example-1",
+        parameters=model.parameters,
+        arguments=fit.arguments,
+    )
+    sent = steps.request(call, call.protocol.steps[0], {}, _NO_SECRET, time.time())
+    price = pricing.estimate(model, fit.arguments)
+    return {
+        "target": f"{hop.provider}/{hop.model}",
+        "route": hop.route,
+        "region": hop.region,
+        "method": sent.method,
+        "url": sent.url,
+        "body": _readable(sent.body),
+        "dropped": list(fit.dropped),
+        "estimated_usd": None if price is None else pricing.usd(price),
+        "limits": {"rpm": provider.limits.rpm, "concurrent": provider.limits.concurrent},
+        "secret": provider.secret,
+    }
+
+
+def _readable(body: bytes | None) -> Any:
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")[:_SHOWN]
+
+
+def _print(explained: dict[str, Any]) -> None:
+    print(f"{explained['model']}: {explained['operation']}, done within {explained['deadline_s']:g} s")
+    for n, target in enumerate(explained["chain"], 1):
+        price = target["estimated_usd"]
+        print(
+            f"\n{n}. {target['target']} in {target['region']}, {f'about ${price}' if price else 'unpriced'}"
+        )
+        if target["route"] != explained["model"]:
+            print(f"   fallback: {target['route']}")
+        print(f"   {target['method']} {target['url']}")
+        if target["body"] is not None:
+            print("   " + json.dumps(target["body"], indent=2, ensure_ascii=False).replace("\n", "\n   "))
+        if target["dropped"]:
+            print(f"   left out: {', '.join(target['dropped'])}")
+    for skip in explained["skipped"]:
+        print(f"\n-  {skip['target']} is skipped: {skip['reason']}")
+    print(f"\nThe next target is tried on: {', '.join(explained['moves_on'])}.")

@@ -1,0 +1,85 @@
+"""Reads the two files of a folder, with the catalogue that we ship, and compiles them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.plan import Plan
+from infra.compile.source import Source
+from sluice.errors import Refused
+from sluice.root import CATALOG
+
+ROUTES, PROVIDERS = "routes.yaml", "providers.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the files of a folder say.
+
+    Args:
+        problems: everything that is wrong or doubtful, in order of the files.
+    """
+
+    folder: Path
+    plan: Plan | None
+    problems: tuple[Any, ...]
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether a problem forbids to go on."""
+        return self.plan is None or any(problem.level == "error" for problem in self.problems)
+
+
+class BadConfig(Refused):
+    """The files do not compile."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        errors = sum(problem.level == "error" for problem in config.problems)
+        super().__init__(
+            f"{errors} {'error' if errors == 1 else 'errors'} in {config.folder}. Mend them, then again."
+        )
+
+
+def read(folder: Path, *, sandbox_url: str = "", live: Collection[str] = (), public_url: str = "") -> Config:
+    """Compile the files of a folder.
+
+    Args:
+        sandbox_url: where all providers but the live ones are spoken to.
+
+    Raises:
+        Refused: a file is not there or not text.
+    """
+    from infra.compile import Local, compile_files
+
+    catalog = {file.name: file.read_text(encoding="utf-8") for file in sorted(CATALOG.glob("*.yaml"))}
+    local = Local(sandbox_url, frozenset(live)) if sandbox_url else None
+    compiled = compile_files(
+        _source(folder, ROUTES), _source(folder, PROVIDERS), catalog, local=local, public_url=public_url
+    )
+    return Config(folder, compiled.plan, tuple(compiled.problems))
+
+
+def read_sound(folder: Path) -> tuple[Plan, Config]:
+    """Compile the files of a folder and insist that they are right.
+
+    Raises:
+        BadConfig: they are not.
+    """
+    config = read(folder)
+    if config.is_broken or config.plan is None:
+        raise BadConfig(config)
+    return config.plan, config
+
+
+def _source(folder: Path, name: str) -> Source:
+    path = folder / name
+    try:
+        return Source(name, path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refused(
+            f"{path} does not exist. Go to the folder of your files, or name it with --dir."
+        ) from None
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not UTF-8 text. Save it as UTF-8.") from None

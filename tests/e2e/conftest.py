@@ -1,0 +1,93 @@
+"""One real stack for all: the CDK app on the emulator, the sandbox, the edge; driven over HTTP."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sluice.local.stack import Setup, Stack, running
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 90
+ENDED = ("succeeded", "failed", "canceled", "expired")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A caller of the stack, with a hand on the sandbox's controls."""
+
+    stack: Stack
+    http: httpx.Client
+
+    def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        """Send a request with the pro key."""
+        return self.http.post(f"{self.stack.base_url}{path}", json=body, headers=self._headers(headers))
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Read something with the pro key."""
+        return self.http.get(f"{self.stack.base_url}{path}", headers=self._headers(headers))
+
+    def submit(self, model: str, **body: Any) -> dict[str, Any]:
+        """Start a job and come back at once."""
+        answer = self.post(
+            f"/v1/{model}", {"prompt": "a lighthouse in a storm", **body}, prefer="respond-async"
+        )
+        assert answer.status_code == 202, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    def ended(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Poll a job until it has ended."""
+        until = time.monotonic() + PATIENCE_S
+        while job["status"] not in ENDED:
+            assert time.monotonic() < until, f"still {job['status']}: {job}"
+            time.sleep(0.3)
+            job = self.get(f"/v1/jobs/{job['id']}").json()
+        return job
+
+    def run(self, model: str, **body: Any) -> dict[str, Any]:
+        """Start a job and see it through."""
+        return self.ended(self.submit(model, **body))
+
+    def file(self, job: dict[str, Any]) -> bytes:
+        """Follow a job's link as a browser does: without a key."""
+        answer = self.http.get(job["output_url"], follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    def break_provider(self, provider: str, **fault: Any) -> None:
+        """Set a fault in the sandbox."""
+        self.http.put(f"{self.stack.sandbox_url}/_sandbox/faults/{provider}", json=fault).raise_for_status()
+
+    def requests(self, provider: str = "") -> list[dict[str, Any]]:
+        """Read the sandbox's journal."""
+        url = f"{self.stack.sandbox_url}/_sandbox/requests"
+        answer = self.http.get(url, params={"provider": provider} if provider else None)
+        found: list[dict[str, Any]] = answer.json()["requests"]
+        return found
+
+    def starts(self) -> list[str]:
+        """Return which providers got a billable start, in order."""
+        return [entry["provider"] for entry in self.requests() if entry["billable_start"]]
+
+    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.stack.api_key}", **more}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Bring the shipped files up as `make up` does, beside whatever else runs here."""
+    with running(Setup(folder=ROOT, state=tmp_path_factory.mktemp("stack"))) as stack:
+        yield stack
+
+
+@pytest.fixture
+def gateway(stack: Stack) -> Iterator[Gateway]:
+    """A caller, over a sandbox that has forgotten everything."""
+    with httpx.Client(timeout=60, trust_env=False) as http:
+        http.post(f"{stack.sandbox_url}/_sandbox/reset").raise_for_status()
+        yield Gateway(stack, http)

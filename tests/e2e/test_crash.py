@@ -1,0 +1,96 @@
+"""Workers die and messages come twice: no job is lost, and no render is paid for twice."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sluice.local import state as states
+from tests.e2e.conftest import Gateway
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_message_delivered_twice_starts_one_render(gateway: Gateway) -> None:
+    """The start's message comes once more while the job runs, and once more after it."""
+    job = gateway.submit("veo-3.1", duration=4)
+    message = json.dumps(
+        {"tenant": "default", "job": job["id"], "attempt": 1, "token": "of the first message"}
+    )
+    wait_for(lambda: gateway.starts() == ["google"])
+    send_again(gateway, "google", message)
+
+    ended = gateway.ended(job)
+    send_again(gateway, "google", message)
+    time.sleep(3)
+
+    assert ended["status"] == "succeeded"
+    assert gateway.starts() == ["google"]
+    assert gateway.get(f"/v1/jobs/{job['id']}").json() == ended
+
+
+def test_workers_that_die_while_a_video_renders_lose_nothing(gateway: Gateway) -> None:
+    """Every worker process is killed after acceptance; the workflow goes on with fresh ones."""
+    job = gateway.submit("veo-3.1", duration=4)
+    wait_for(lambda: gateway.starts() == ["google"])
+    kill_workers(gateway)
+
+    ended = gateway.ended(job)
+
+    assert ended["status"] == "succeeded", ended["error"]
+    assert gateway.starts() == ["google"]
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_start_is_made_good_by_asking(gateway: Gateway) -> None:
+    """Kling got it, the worker died before the answer: Kling's list has the job, which ends well."""
+    gateway.break_provider("kling", kind="slow", delay_s=4, count=1)
+    job = gateway.submit("kling-3.0-pro", duration=5)
+    wait_for(lambda: gateway.starts() == ["kling"])
+    kill_workers(gateway)
+
+    ended = gateway.ended(job)
+
+    assert ended["status"] == "succeeded", ended["error"]
+    assert gateway.starts() == ["kling"]
+
+
+def test_a_start_that_nobody_can_ask_about_is_not_paid_for_twice(gateway: Gateway) -> None:
+    """Google has no list: the job ends and says why, rather than start a second render."""
+    gateway.break_provider("google", kind="slow", delay_s=4, count=1)
+    job = gateway.submit("veo-3.1", duration=4)
+    wait_for(lambda: gateway.starts() == ["google"])
+    kill_workers(gateway)
+
+    ended = gateway.ended(job)
+
+    assert (ended["status"], ended["error"]["code"]) == ("failed", "start_unknown")
+    assert gateway.starts() == ["google"]
+
+
+def send_again(gateway: Gateway, provider: str, message: str) -> None:
+    """Put a message into a pool's queue."""
+    url = json.loads(gateway.stack.outputs["QueueUrls"])[provider]
+    gateway.stack.cloud.client("sqs").send_message(
+        QueueUrl=url, MessageBody=message, MessageGroupId="default"
+    )
+
+
+def kill_workers(gateway: Gateway) -> None:
+    """Kill the function processes, as a crash would: the children of the emulator that we started."""
+    emulator = states.load(gateway.stack.state).services["emulator"].pid
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        fields = path.read_text().rpartition(")")[2].split()
+        if int(fields[1]) == emulator:
+            os.kill(int(path.parent.name), signal.SIGKILL)
+
+
+def wait_for(condition: Any, seconds: float = 30) -> None:
+    """Look until something is so."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.1)
