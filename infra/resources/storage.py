@@ -46,7 +46,7 @@ def _table(
 ) -> dynamodb.TableV2:
     """Make an on-demand table; V2, because it can get replicas in other regions without being replaced."""
     text = dynamodb.AttributeType.STRING
-    table = dynamodb.TableV2(
+    return dynamodb.TableV2(
         scope,
         id,
         partition_key=dynamodb.Attribute(name=partition, type=text),
@@ -58,9 +58,6 @@ def _table(
             point_in_time_recovery_enabled=recover
         ),
     )
-    if not recover:
-        acknowledge(table, "holds clocks of the last minutes, which nobody would restore", "DDB3")
-    return table
 
 
 def _bucket(scope: Construct, id: str, place: Place, retention_days: tuple[int, ...]) -> s3.Bucket:

@@ -1,6 +1,7 @@
-"""Packages as a deployment builds them, once a session; their wheels come from the cache in ``.sluice``."""
+"""Packages as a deployment builds them, from a copy of the sources that nobody edits meanwhile."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,32 +11,37 @@ import pytest
 from infra.package import build
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / ".sluice" / "build"
 PLAN = json.dumps(
     {"hash": "sha256:of-a-test", "routes": {}, "models": {}, "providers": {}, "tiers": {}}
 ).encode()
 
 
 @pytest.fixture(scope="session")
-def local_package() -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What packages are made from."""
+    copy = tmp_path_factory.mktemp("root")
+    shutil.copytree(ROOT / "functions", copy / "functions")
+    shutil.copytree(ROOT / "requirements", copy / "requirements")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def local_package(root: Path) -> Path:
     """The package for the emulator on this machine."""
-    return build("local", PLAN, b"{}", ROOT, OUT)
+    return build("local", PLAN, b"{}", root, root / "out")
 
 
 @pytest.fixture(scope="session")
-def aws_package() -> Path:
+def aws_package(root: Path) -> Path:
     """The package for Lambda."""
-    return build("aws", PLAN, b"{}", ROOT, OUT)
+    return build("aws", PLAN, b"{}", root, root / "out")
 
 
 @pytest.fixture(scope="session")
-def runtime() -> Path:
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of what Lambda's own runtime brings: boto3 and what it needs."""
-    place = ROOT / ".sluice" / "build" / f"runtime-{sys.implementation.cache_tag}"
-    if not place.exists():
-        install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
-        constraints = ROOT / "requirements" / "tool.txt"
-        subprocess.run(
-            [*install, "--target", str(place), "--constraint", str(constraints), "boto3"], check=True
-        )
+    place = tmp_path_factory.mktemp("runtime")
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
+    locked = ROOT / "requirements" / "tool.txt"
+    subprocess.run([*install, "--target", str(place), "--constraint", str(locked), "boto3"], check=True)
     return place

@@ -12,7 +12,7 @@ import pytest
 
 from infra import package
 from infra.package import PackageFailed, build
-from tests.package.conftest import OUT, PLAN, ROOT
+from tests.package.conftest import PLAN, ROOT
 
 HANDLERS = ("api", "authorize", "route", "start", "check", "deliver", "settle", "notify")
 SETTINGS = (
@@ -99,19 +99,19 @@ def test_package_for_this_machine_has_bytecode(local_package: Path):
 
 @pytest.mark.synth
 @pytest.mark.usefixtures("local_package")
-def test_unchanged_package_is_not_built_again():
+def test_unchanged_package_is_not_built_again(root: Path):
     began = time.perf_counter()
 
-    build("local", PLAN, b"{}", ROOT, OUT)
+    build("local", PLAN, b"{}", root, root / "out")
 
     assert time.perf_counter() - began < 0.3
 
 
 @pytest.mark.synth
-def test_new_plan_makes_a_new_package_in_moments(local_package: Path, tmp_path: Path):
+def test_new_plan_makes_a_new_package_in_moments(root: Path, local_package: Path, tmp_path: Path):
     began = time.perf_counter()
 
-    changed = build("local", PLAN + b" ", b"{}", ROOT, _cached(tmp_path, local_package))
+    changed = build("local", PLAN + b" ", b"{}", root, _cached(tmp_path, local_package))
 
     assert time.perf_counter() - began < 2
     assert changed.name != local_package.name
@@ -125,8 +125,8 @@ def _cached(place: Path, package: Path) -> Path:
 
 
 @pytest.mark.synth
-def test_same_content_has_the_same_name_anywhere(local_package: Path, tmp_path: Path):
-    again = build("local", PLAN, b"{}", ROOT, _cached(tmp_path, local_package))
+def test_same_content_has_the_same_name_anywhere(root: Path, local_package: Path, tmp_path: Path):
+    again = build("local", PLAN, b"{}", root, _cached(tmp_path, local_package))
 
     assert again.name == local_package.name
     assert _listing(again) == _listing(local_package)
@@ -137,11 +137,11 @@ def _listing(root: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.synth
-def test_builds_at_once_do_not_disturb_each_other(local_package: Path, tmp_path: Path):
+def test_builds_at_once_do_not_disturb_each_other(root: Path, local_package: Path, tmp_path: Path):
     place = _cached(tmp_path, local_package)
 
     with ThreadPoolExecutor(4) as pool:
-        built = list(pool.map(lambda _: build("local", PLAN, b"{}", ROOT, place), range(4)))
+        built = list(pool.map(lambda _: build("local", PLAN, b"{}", root, place), range(4)))
 
     assert {path.name for path in built} == {local_package.name}
     assert _listing(built[0]) == _listing(local_package)
@@ -149,10 +149,10 @@ def test_builds_at_once_do_not_disturb_each_other(local_package: Path, tmp_path:
 
 
 @pytest.mark.synth
-def test_old_packages_are_removed_and_the_used_ones_stay(local_package: Path, tmp_path: Path):
+def test_old_packages_are_removed_and_the_used_ones_stay(root: Path, local_package: Path, tmp_path: Path):
     place = _cached(tmp_path, local_package)
 
-    built = [build("local", PLAN + b" " * n, b"{}", ROOT, place) for n in (0, 1, 2, 0, 3, 4, 5)]
+    built = [build("local", PLAN + b" " * n, b"{}", root, place) for n in (0, 1, 2, 0, 3, 4, 5)]
 
     assert {path for path in built if path.exists()} == {built[n] for n in (0, 2, 4, 5, 6)}
     assert not built[1].exists()

@@ -29,13 +29,13 @@ def make_blueprint(
     return Blueprint(target, plan_hash, pools, (7, 30), 60, public_url)
 
 
-def make_app(blueprint: Blueprint, *, alarm_email: str = "", validated: bool = False) -> App:
+def make_app(blueprint: Blueprint, outdir: str, *, alarm_email: str = "", validated: bool = False) -> App:
     """Make an app with one stack, whose package is any directory: what is in it is not asked here."""
     app = App(
         analytics_reporting=False,
         builtin_cloud_formation_validation=validated,
         context=CONTEXT,
-        outdir=tempfile.mkdtemp(prefix="sluice-cdk-"),
+        outdir=outdir,
     )
     package = ROOT / "infra" / "compile"
     SluiceStack(app, "sluice", blueprint=blueprint, package=package, alarm_email=alarm_email)
@@ -44,9 +44,9 @@ def make_app(blueprint: Blueprint, *, alarm_email: str = "", validated: bool = F
 
 def synth(blueprint: Blueprint, *, alarm_email: str = "") -> Template:
     """Return the template of a blueprint."""
-    template: Template = (
-        make_app(blueprint, alarm_email=alarm_email).synth().get_stack_by_name("sluice").template
-    )
+    with tempfile.TemporaryDirectory() as outdir:
+        assembly = make_app(blueprint, outdir, alarm_email=alarm_email).synth()
+        template: Template = assembly.get_stack_by_name("sluice").template
     return template
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import Validations
+from aws_cdk.aws_s3 import Bucket
 from cdk_nag import AwsSolutionsChecks
 
 from tests.resources.stacks import Template, make_app, make_blueprint
@@ -28,12 +29,23 @@ def test_stack_is_of_no_account_and_no_region(aws: Template):
 
 
 @pytest.mark.synth
-def test_cloudformation_and_the_security_rules_find_nothing_unanswered():
+def test_cloudformation_and_the_security_rules_find_nothing_unanswered(tmp_path: Path):
     """The one full synth, with CloudFormation's validation and cdk-nag: every finding needs a reason."""
-    app = make_app(make_blueprint(), alarm_email="ops@example.com", validated=True)
+    app = make_app(make_blueprint(), str(tmp_path), alarm_email="ops@example.com", validated=True)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
-    report = json.loads(Path(app.synth().directory, "validation-report.json").read_text())
+    app.synth()
 
+    report = json.loads((tmp_path / "validation-report.json").read_text())
     found = [v["ruleName"] for plugin in report["pluginReports"] for v in plugin["violations"]]
     assert found == []
+
+
+@pytest.mark.synth
+def test_security_rules_are_asked_at_all(tmp_path: Path):
+    app = make_app(make_blueprint(), str(tmp_path))
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    Bucket(app.node.find_child("sluice"), "Careless")
+
+    with pytest.raises(RuntimeError, match=r"AwsSolutions-S10"):
+        app.synth()
