@@ -30,7 +30,12 @@ CALLER = {"id": "key_1", "tenant": "bench", "tier": "pro", "scopes": "submit rea
 FIRST = {
     "GET /health": ("GET", "/health", None, {}),
     "GET /v1/models/veo-3.1": ("GET", "/v1/models/veo-3.1", None, {}),
-    "POST /v1/veo-3.1 -> 202": ("POST", "/v1/veo-3.1", {"prompt": "a lighthouse"}, {}),
+    "POST /v1/veo-3.1 -> 202": (
+        "POST",
+        "/v1/veo-3.1",
+        {"prompt": "a lighthouse"},
+        {"prefer": "respond-async"},
+    ),
     "POST /v1/nano-banana-pro -> 200 (inline, 1 MB PNG)": (
         "POST",
         "/v1/nano-banana-pro",

@@ -54,8 +54,7 @@ def function(python: Path, package: Path, handler: str, settings: dict[str, str]
     """Start a function as Lambda does, wait until it asks for work, and end it afterwards."""
     work: queue.Queue[tuple[str, bytes]] = queue.Queue()
     done: queue.Queue[tuple[str, bytes]] = queue.Queue()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _api(work, done))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _api(work, done))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {
         "PATH": os.environ["PATH"],
@@ -80,6 +79,13 @@ def function(python: Path, package: Path, handler: str, settings: dict[str, str]
         process.wait()
         server.shutdown()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A function that was ended in the middle of a request is no news."""
 
 
 def _api(

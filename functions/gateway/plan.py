@@ -120,10 +120,7 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A way of speaking: steps in order, each repeated while it says ``running``; the last has the outputs.
-
-    One step is a synchronous call, two are submit and poll; fal's result and MiniMax's file call are a third.
-    """
+    """A way of speaking: steps in order, each repeated while it is ``running``; the last has the outputs."""
 
     steps: tuple[Step, ...]
     cancel: Step | None = None

@@ -1,6 +1,7 @@
 """The API: a REST API from one OpenAPI body of fixed paths, of the same size for any number of models."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,11 +94,14 @@ class Api(Construct):
         place: Place,
         handler: lambda_.Function,
         authorizer: lambda_.Function,
+        refusals: Mapping[str, Refusal] = REFUSALS,
     ) -> None:
         super().__init__(scope, id)
         body = _body(handler, authorizer)
         if place.imports_refusals:
-            body["x-amazon-apigateway-gateway-responses"] = {kind: _refusal(kind) for kind in REFUSALS}
+            body["x-amazon-apigateway-gateway-responses"] = {
+                kind: _refusal(refusal) for kind, refusal in refusals.items()
+            }
         self.rest = apigateway.SpecRestApi(
             self,
             "Rest",
@@ -111,7 +115,7 @@ class Api(Construct):
             "Endpoint"
         )  # CDK's own output of the address; the stack has a better name
         if not place.imports_refusals:
-            self._refuse()
+            self._refuse(refusals)
         caller = iam.ServicePrincipal("apigateway.amazonaws.com")
         handler.add_permission("Api", principal=caller, source_arn=self.rest.arn_for_execute_api())
         authorizers = Stack.of(self).format_arn(
@@ -120,9 +124,9 @@ class Api(Construct):
         authorizer.add_permission("Api", principal=caller, source_arn=authorizers)
         self._acknowledge()
 
-    def _refuse(self) -> None:
+    def _refuse(self, refusals: Mapping[str, Refusal]) -> None:
         """Add the refusals as resources; not on AWS, where the next change of the body would undo them."""
-        for kind, refusal in REFUSALS.items():
+        for kind, refusal in refusals.items():
             self.rest.add_gateway_response(
                 kind.title().replace("_", ""),
                 type=apigateway.ResponseType.of(kind),
@@ -201,8 +205,7 @@ def _invocation(function: lambda_.Function) -> str:
     return f"arn:{stack.partition}:apigateway:{stack.region}:lambda:{path}"
 
 
-def _refusal(kind: str) -> dict[str, Any]:
-    refusal = REFUSALS[kind]
+def _refusal(refusal: Refusal) -> dict[str, Any]:
     status = {"statusCode": refusal.status} if refusal.status else {}
     return {**status, "responseTemplates": _templates(refusal)}
 

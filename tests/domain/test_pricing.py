@@ -211,7 +211,7 @@ def test_units_are_those_of_the_delivered_files() -> None:
 )
 def test_the_delivered_resolution_decides(asked: str, width: int, height: int, billed: str) -> None:
     """
-    A clip is billed as what it is, in any shape: squares have as many pixels as wide clips, not as many lines.
+    A clip is billed as what it is, in any shape: a square has the pixels of a wide clip, not its lines.
 
     Source: sizes of Seedance, apidoc.cometapi.com/api/video/seedance/create, read 2026-11-23.
     """

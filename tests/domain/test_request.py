@@ -186,8 +186,18 @@ def test_a_body_without_steering_has_none() -> None:
         ({"fallback": "a"}, "fallback", "fallback: must be a list of model names, not a string."),
         ({"fallback": [1]}, "fallback", "fallback: must be a list of model names, not a list."),
         ({"byok": "key"}, "byok", "byok: must be an object of provider names to keys, not a string."),
-        ({"byok": {"fal": ""}}, "byok", "byok: must be an object of provider names to keys, not an object."),
-        ({"metadata": {"a": 1}}, "metadata", "metadata: must be an object of names to texts, not an object."),
+        ({"byok": {"fal": ""}}, "byok.fal", "byok.fal: must be a text that is not empty, not a string."),
+        ({"metadata": {"a": 1}}, "metadata.a", "metadata.a: must be a text, not an integer."),
+        (
+            {"webhook_url": "ftp://x"},
+            "webhook_url",
+            "webhook_url: must be a URL such as https://example.com/hook.",
+        ),
+        (
+            {"webhook_url": "https://x:99999/"},
+            "webhook_url",
+            "webhook_url: must be a URL such as https://example.com/hook.",
+        ),
         ({"webhook_url": 1}, "webhook_url", "webhook_url: must be a string, not an integer."),
         ({"customer_id": 1}, "customer_id", "customer_id: must be a string, not an integer."),
         ({"operation": ["x"]}, "operation", "operation: must be a string, not a list."),
@@ -231,3 +241,15 @@ def test_a_callers_own_key_does_not_show_in_a_log() -> None:
     A printed request has no key in it.
     """
     assert "hush" not in repr(request.read({"byok": {"fal": "hush"}}, "m"))
+
+
+@pytest.mark.parametrize("voice", ["..", "../admin", "a/b", ".", "a?b"])
+def test_what_becomes_part_of_a_providers_url_cannot_leave_its_place(voice: str) -> None:
+    """
+    A voice is a name in the provider's path, never a way to another path with our key.
+    """
+    model = builders.shipped_plan().models["elevenlabs/eleven_v4"]
+
+    fit = request.fit(model, "speech", {"prompt": "x", "voice": voice}, {})
+
+    assert fit.problems == {"voice": "must be a plain name of letters, digits, '_', '-' and '.'"}

@@ -55,7 +55,7 @@ def sniff(head: bytes) -> str:
     """Return the media type of a file that starts with these bytes, or an empty text."""
     import filetype  # only a delivery pays for it
 
-    if head.lstrip()[:5].lower() in (b"<svg ", b"<?xml") and b"<svg" in head[:1024].lower():
+    if head.lstrip()[:4].lower() in (b"<svg", b"<?xm") and b"<svg" in head[:1024].lower():
         return "image/svg+xml"
     kind = filetype.guess_mime(head)
     return _SAME.get(kind, kind) or ""
@@ -72,11 +72,12 @@ class Probe:
 
     def feed(self, chunk: bytes) -> None:
         """Look at the next bytes."""
+        before = len(self._head)
         if len(self._head) < HEAD_BYTES:
             self._head += chunk[: HEAD_BYTES - len(self._head)]
         self.content_type = self.content_type or sniff(bytes(self._head))
         if self.content_type.startswith("audio/") and len(self._audio) < AUDIO_BYTES:
-            self._audio += chunk
+            self._audio += chunk if self._audio else self._head + chunk[len(self._head) - before :]
         elif not self.content_type.startswith(("audio/", "image/")):
             self._boxes.feed(chunk)
 
@@ -97,9 +98,11 @@ class Probe:
     def _audio_duration(self) -> float | None:
         import mutagen
 
+        file = BytesIO(bytes(self._audio))
+        file.name = f"x.{EXTENSIONS.get(self.content_type, '')}"  # mutagen knows some formats by name alone
         try:
-            audio = mutagen.File(BytesIO(bytes(self._audio)))
-        except mutagen.MutagenError:
+            audio = mutagen.File(file)
+        except Exception:  # its parsers raise anything over a damaged file
             return None
         return round(audio.info.length, 3) if audio is not None and audio.info is not None else None
 
@@ -154,14 +157,18 @@ def _children(box: bytes, kind: bytes) -> list[bytes]:
 
 def _movie_duration(moov: bytes) -> float | None:
     for box in _children(moov, b"mvhd"):
-        form = ">8xB3x16xIQ" if box[8] == 1 else ">8xB3x8xII"
+        form = ">8xB3x16xIQ" if box[8:9] == b"\1" else ">8xB3x8xII"
+        if len(box) < struct.calcsize(form):
+            return None
         _, scale, duration = struct.unpack_from(form, box)
-        return round(duration / scale, 3) if scale else None
+        return round(duration / scale, 3) if scale and duration else None
     return None
 
 
 def _track_size(trak: bytes) -> tuple[int, int]:
     for box in _children(trak, b"tkhd"):
+        if len(box) < 92:
+            continue
         width, height = struct.unpack_from(">II", box, len(box) - 8)
         return width >> 16, height >> 16
     return 0, 0

@@ -53,7 +53,7 @@ def delivered_facts(facts: Mapping[str, Any], artifacts: tuple[Artifact, ...]) -
     videos = [a for a in artifacts if a.content_type.startswith("video/") and a.width and a.height]
     if not videos or "resolution" not in facts:
         return dict(facts)
-    return {**facts, "resolution": _resolution(min(videos[0].width or 0, videos[0].height or 0))}
+    return {**facts, "resolution": _resolution((videos[0].width or 0) * (videos[0].height or 0))}
 
 
 def cost_lines(
@@ -112,9 +112,10 @@ def _spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _resolution(short_side_px: int) -> str:
-    for name, least in (("4k", 1600), ("1080p", 900), ("720p", 600)):
-        if short_side_px >= least:
+def _resolution(pixels: int) -> str:
+    """Name a size by its pixels, which a square of 720p has as many of as a wide clip; bounds lie halfway."""
+    for name, least in (("4k", 4_100_000), ("1080p", 1_380_000), ("720p", 620_000)):
+        if pixels >= least:
             return name
     return "480p"
 

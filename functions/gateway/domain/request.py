@@ -1,8 +1,10 @@
 """What a caller asks: the body's fields, and the check of parameters against what a model takes."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from gateway.errors import InvalidRequest
 from gateway.plan import Model, Parameter
@@ -41,6 +43,8 @@ BINDING = frozenset(
     ]
 )
 MEDIA = ("image", "video", "audio")
+# What may become a part of a provider's URL: never a step up in its path.
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,9 @@ def read(body: Mapping[str, Any], model: str) -> Request:
         operation=_text(body, "operation"),
         fallback=_names(body, "fallback"),
         byok=_texts(body, "byok", "provider names to keys"),
-        webhook_url=_text(body, "webhook_url"),
+        webhook_url=_webhook(body),
         customer_id=_text(body, "customer_id") or None,
-        metadata=_texts(body, "metadata", "names to texts"),
+        metadata=_texts(body, "metadata", "names to texts", empty=True),
         region=_text(body, "region"),
         retention_days=_retention(body),
         max_micros=_money(body, "max_usd"),
@@ -159,12 +163,18 @@ def _problem(parameter: Parameter, value: Any) -> str:
         return f"must be at least {parameter.minimum:g}, not {value!r}"
     if parameter.maximum is not None and value > parameter.maximum:
         return f"must be at most {parameter.maximum:g}, not {value!r}"
-    if parameter.required and value == "":
+    return _text_problem(parameter, value) if isinstance(value, str) else ""
+
+
+def _text_problem(parameter: Parameter, value: str) -> str:
+    if parameter.required and not value:
         return "must not be empty"
     if parameter.max_length is not None and len(value) > parameter.max_length:
         return f"has {len(value)} characters, {parameter.max_length} are the most"
     if parameter.type in MEDIA and not value.startswith(("https://", "http://")):
         return "must be a URL that starts with https://"
+    if parameter.place == "url" and not _NAME.fullmatch(value):
+        return "must be a plain name of letters, digits, '_', '-' and '.'"
     return ""
 
 
@@ -218,10 +228,30 @@ def _names(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _texts(body: Mapping[str, Any], name: str, form: str) -> dict[str, str]:
+def _texts(body: Mapping[str, Any], name: str, form: str, *, empty: bool = False) -> dict[str, str]:
     value = body.get(name) or {}
-    if not isinstance(value, dict) or not all(isinstance(item, str) and item for item in value.values()):
+    if not isinstance(value, dict):
         raise _wrong(name, f"an object of {form}", value)
+    for key, item in value.items():
+        if not isinstance(item, str) or not (item or empty):
+            raise _wrong(f"{name}.{key}", "a text" if empty else "a text that is not empty", item)
+    return value
+
+
+def _webhook(body: Mapping[str, Any]) -> str:
+    """Read the URL to tell; whether its address may be called is looked at when it is called."""
+    value = _text(body, "webhook_url")
+    try:
+        parts = urlsplit(value)
+        fine = not value or (parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        fine = False
+    if not fine:
+        raise InvalidRequest(
+            "webhook_url: must be a URL such as https://example.com/hook.",
+            code="invalid_parameter",
+            param="webhook_url",
+        )
     return value
 
 
@@ -236,7 +266,7 @@ def _retention(body: Mapping[str, Any]) -> int | None:
     retention = delivery.get("retention")
     if retention is None:
         return None
-    if not isinstance(retention, str) or not retention.endswith("d") or not retention[:-1].isdecimal():
+    if not isinstance(retention, str) or not re.fullmatch(r"[1-9]\d{0,3}d", retention, re.ASCII):
         raise _wrong("delivery.retention", "whole days, such as '7d'", retention)
     return int(retention[:-1])
 

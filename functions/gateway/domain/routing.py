@@ -5,7 +5,6 @@ from typing import Any
 
 from gateway.domain import pricing, request
 from gateway.domain.job import Hop, Job, Skip
-from gateway.domain.outcome import Failure
 from gateway.errors import InvalidRequest, NotFound
 from gateway.plan import Plan, Route
 
@@ -31,8 +30,8 @@ def route_of(plan: Plan, name: str, param: str = "model") -> Route:
 def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: str) -> tuple[Hop, ...]:
     """Flatten a chain: the route's targets, then the targets of each fallback model, each target once.
 
-    A region that the caller or the route names is kept where a provider lacks it too: ``eligible`` then skips
-    the target, because data that must stay somewhere must not leave it silently.
+    A region that the caller or the route names holds for the whole chain, also where a provider lacks it:
+    ``eligible`` then skips the target, because data that must stay somewhere must not leave it silently.
     """
     names = route.fallback if fallback is None else fallback
     routes = (route, *(route_of(plan, name, "fallback") for name in names))
@@ -40,7 +39,7 @@ def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: 
     for each in routes:
         for target in each.targets:
             regions = plan.providers[target.provider].base_urls
-            where = region or each.region or next(iter(regions))
+            where = region or route.region or each.region or next(iter(regions))
             hop = Hop(each.name, target.provider, target.model, where, target.parameters)
             hops.setdefault((target.provider, target.model), hop)
     return tuple(hops.values())
@@ -106,9 +105,9 @@ def next_hop(job: Job, busy: Mapping[int, float], now: float) -> int | None:
     return next((i for i in range(len(job.chain)) if i not in tried and i not in busy), None)
 
 
-def moves_on(job: Job, failure: Failure) -> bool:
-    """Tell whether a failure's class sends the job to its next target."""
-    return failure.error in job.on or failure.error == "unsupported"
+def moves_on(job: Job, error: str) -> bool:
+    """Tell whether an error class sends the job to its next target."""
+    return error in job.on or error == "unsupported"
 
 
 def _unfit(plan: Plan, asked: request.Request, operation: str, hop: Hop) -> str:

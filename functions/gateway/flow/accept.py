@@ -80,10 +80,9 @@ def _inline(ports: Ports, job: Job, until: float) -> Job:
             return job
         ports.sleep(pause_s)
         outcome = attempts.start(ports, job, attempt.n, left_s)
-        job = _again(ports, job)
         if outcome.word == "done":
-            outcome = deliver.from_links(ports, job, job.attempt)
-            job = _again(ports, job)
+            outcome = deliver.from_links(ports, outcome.job, outcome.job.attempt)
+        job = outcome.job
         if outcome.word in ("delivered", "fail"):
             return settle(ports, job)
         if outcome.word != "next":

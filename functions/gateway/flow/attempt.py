@@ -101,11 +101,11 @@ def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
 def _resume(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
     """Tell how an attempt stands that somebody has begun: a message came twice, or a worker died."""
     if job.ended:
-        return Outcome("fail")
+        return Outcome("fail", job)
     if attempt.status == "accepted":
-        return Outcome("pending", 1)
+        return Outcome("pending", job, 1)
     if attempt.status == "succeeded":
-        return Outcome("delivered" if job.outputs else "done")
+        return Outcome("delivered" if job.outputs else "done", job)
     if attempt.status in ("failed", "unknown"):
         return after(job, attempt)
     if ports.now() < attempt.lease_until:
@@ -164,9 +164,9 @@ def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outco
         kept=reading.kept,
         polls=0 if first else attempt.polls + 1,
     )
-    ports.jobs.save(replace(with_attempt(job, accepted), progress=reading.progress or job.progress))
+    saved = ports.jobs.save(replace(with_attempt(job, accepted), progress=reading.progress or job.progress))
     pause_s = pacing.first_look_s(usual_s) if first else pacing.next_look_s(usual_s, accepted.polls)
-    return Outcome("pending", pause_s)
+    return Outcome("pending", saved, pause_s)
 
 
 def _finish(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
@@ -180,8 +180,7 @@ def _finish(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
         sources=tuple((source.url, source.keyed) for source in done.sources),
         usage=done.usage,
     )
-    ports.jobs.save(with_attempt(jobs.moved(job, "deliver", ports.now()), finished))
-    return Outcome("done")
+    return Outcome("done", ports.jobs.save(with_attempt(jobs.moved(job, "deliver", ports.now()), finished)))
 
 
 def _says_nothing(reading: Failure, answer: HttpResponse | Failure, step: Step) -> bool:

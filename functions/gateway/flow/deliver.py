@@ -41,8 +41,8 @@ def _deliver(ports: Ports, job: Job, attempt: Attempt, sources: Iterable[Source]
     finished = replace(
         attempt, status="succeeded", finished_at=attempt.finished_at or ports.now(), sources=()
     )
-    ports.jobs.save(replace(with_attempt(job, finished), outputs=tuple(artifacts), progress=1.0))
-    return Outcome("delivered")
+    delivered = replace(with_attempt(job, finished), outputs=tuple(artifacts), progress=1.0)
+    return Outcome("delivered", ports.jobs.save(delivered))
 
 
 def _store(ports: Ports, job: Job, attempt: Attempt, source: Source, stem: str) -> Artifact | Failure:

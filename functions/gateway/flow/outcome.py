@@ -13,9 +13,14 @@ LONGEST_PAUSE_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What comes next: pending (look again), done (deliver), delivered (settle), next (target), fail."""
+    """What comes next: pending (look again), done (deliver), delivered (settle), next (target), fail.
+
+    Args:
+        job: as it was last stored, so that whoever goes on need not read it again.
+    """
 
     word: str
+    job: Job
     after_s: float = 0
 
     def payload(self) -> dict[str, str | int]:
@@ -35,14 +40,12 @@ def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
         code=failure.code,
         message=_without_words(failure.message, job),
     )
-    ports.jobs.save(with_attempt(job, ended))
-    return after(job, ended)
+    return after(ports.jobs.save(with_attempt(job, ended)), ended)
 
 
 def after(job: Job, ended: Attempt) -> Outcome:
     """Say what follows a failed attempt: the next target, if its class is one that moves on."""
-    failure = Failure(ended.error, ended.code, ended.message)
-    return Outcome("next" if routing.moves_on(job, failure) else "fail")
+    return Outcome("next" if routing.moves_on(job, ended.error) else "fail", job)
 
 
 def _slow_down(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> None:

@@ -14,5 +14,5 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer ``delivered``, or what follows a delivery that failed. Delivering twice is delivering once."""
     job = job_of(_ports, event)
     done = job.ended or bool(job.outputs)
-    outcome = Outcome("delivered") if done else deliver.from_links(_ports, job, job.attempt)
+    outcome = Outcome("delivered", job) if done else deliver.from_links(_ports, job, job.attempt)
     return told("deliver", event, outcome.payload())

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.flow import chain
-from gateway.flow.attempt import LEASE_MARGIN_S
 from gateway.handlers import _wiring
 from gateway.handlers._job import job_of, told
 
-# How long a message may wait in its queue, be lost with its worker, and come back, before the job is ended.
+# The least time for a message to wait in its queue, be lost with its worker, and come back.
 QUEUE_S = 900
 
 _ports = _wiring.the_ports()
@@ -27,6 +26,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         "attempt": attempt.n,
         "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "provider": attempt.provider,
-        "timeout_s": QUEUE_S + LEASE_MARGIN_S,
+        "timeout_s": max(QUEUE_S, math.ceil(moved.job.deadline_at - _ports.now())),
     }
     return told("route", event, slot)

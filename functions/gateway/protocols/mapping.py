@@ -26,8 +26,8 @@ def get(tree: Any, path: str) -> list[Any]:
 
 
 def first(tree: Any, path: str) -> Any:
-    """Return the first value at a path, or ``None``."""
-    return next(iter(get(tree, path)), None) if path else None
+    """Return the first value at a path, or ``None``; ``a|b`` looks at ``b`` where ``a`` has nothing."""
+    return next((value for each in path.split("|") if each for value in get(tree, each)), None)
 
 
 def text(value: Any) -> str:
@@ -50,10 +50,9 @@ def put(tree: Any, path: str, value: Any) -> None:
     parts = _parts(path)
     for part, following in pairwise(parts):
         tree = _enter(tree, part, [] if isinstance(following, int) else {})
-    if isinstance(tree, list) and parts[-1] == len(tree):
-        tree.append(value)
-    else:
-        tree[parts[-1]] = value
+    if isinstance(tree, list) and isinstance(parts[-1], int):
+        tree += [None] * (parts[-1] + 1 - len(tree))
+    tree[parts[-1]] = value
 
 
 def fill(template: Any, names: Mapping[str, str]) -> Any:
@@ -88,6 +87,6 @@ def _step(item: Any, part: str | int | None) -> list[Any]:
 def _enter(tree: Any, part: str | int | None, empty: Any) -> Any:
     if isinstance(part, int):
         while len(tree) <= part:
-            tree.append(empty)
+            tree.append(type(empty)())
         return tree[part]
     return tree.setdefault(part, empty)

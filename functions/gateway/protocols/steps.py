@@ -5,7 +5,8 @@ Submit, poll, fetch the result: the same exchange over different data, so here i
 
 import base64
 import binascii
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,6 @@ from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
 from gateway.plan import Find, Offer, Parameter, Protocol, Provider, Step
 from gateway.protocols import auth, failure, mapping
 from gateway.protocols.http import HttpRequest, HttpResponse
-
-BOUNDARY = "sluice-form-7c1d2f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
     query = {name: mapping.fill(value, names) for name, value in step.query.items()}
     if step.encoding != "none":
         query |= {
-            p.to or name: _spelled(p, call.arguments[name])
+            p.to or name: mapping.text(_spelled(p, call.arguments[name]))
             for name, p in placed.items()
             if p.place == "query"
         }
@@ -99,7 +98,7 @@ def found(call: Call, find: Find, answer: HttpResponse) -> dict[str, str] | Fail
     """
     body = _json(answer)
     failed = failure.refusal(call.provider, find.step, answer, body)
-    if failed or body is None:
+    if failed or body is None or not mapping.get(body, find.items.rpartition("[]")[0]):
         return failed or _malformed(call, answer)
     for item in mapping.get(body, find.items):
         if mapping.first(item, find.match) == call.reference:
@@ -125,6 +124,8 @@ def _go_on(
         for output in step.outputs
         for source in _sources(output.kind, output.path, output.keyed, answer, body)
     )
+    if not sources and not answer.body:
+        return _empty(call)
     if not sources:
         return failure.ended(call.provider, step, answer, body)
     counts = {meter: mapping.first(body, path) for meter, path in step.usage.items()}
@@ -152,7 +153,7 @@ def _kept(keep: Mapping[str, str], body: Any) -> dict[str, str]:
 
 def _sources(kind: str, path: str, keyed: bool, answer: HttpResponse, body: Any) -> list[Source]:
     if kind == "bytes":
-        return [Source(data=answer.body)]
+        return [Source(data=answer.body)] if answer.body else []
     values = [value for value in mapping.get(body, path) if isinstance(value, str)]
     if kind == "url":
         return [Source(url=value, keyed=keyed) for value in values]
@@ -186,7 +187,7 @@ def _body(call: Call, step: Step, names: Mapping[str, str]) -> tuple[str, bytes 
         if parameter.place == "body" and name in call.arguments:
             mapping.put(tree, parameter.to or name, _spelled(parameter, call.arguments[name]))
     if step.encoding == "multipart":
-        return f"multipart/form-data; boundary={BOUNDARY}", _form(tree)
+        return _form(tree)
     return "application/json", msgspec.json.encode(tree)
 
 
@@ -195,15 +196,16 @@ def _spelled(parameter: Parameter, value: Any) -> Any:
     value = parameter.values.get(mapping.text(value), value)
     if parameter.form:
         return parameter.form.format(mapping.text(value))
-    if parameter.as_type == "string":
-        return mapping.text(value)
-    return value
+    kinds: dict[str, Callable[[Any], Any]] = {"string": mapping.text, "integer": int, "number": float}
+    return kinds[parameter.as_type](value) if parameter.as_type else value
 
 
-def _form(fields: Mapping[str, Any]) -> bytes:
-    """Write a form of text fields (RFC 7578)."""
+def _form(fields: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Write a form of text fields (RFC 7578), between boundaries that no text can hold: their own digest."""
     parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{mapping.text(value)}\r\n'
+        f'Content-Disposition: form-data; name="{name}"\r\n\r\n{mapping.text(value)}\r\n'
         for name, value in fields.items()
     ]
-    return "".join((*parts, f"--{BOUNDARY}--\r\n")).encode()
+    boundary = hashlib.sha256("".join(parts).encode()).hexdigest()
+    body = "".join(f"--{boundary}\r\n{part}" for part in parts) + f"--{boundary}--\r\n"
+    return f"multipart/form-data; boundary={boundary}", body.encode()

@@ -185,7 +185,7 @@ def right_paths(whole: Whole) -> Iterator[Problem]:
             nodes += [find.at("items"), find.at("match"), *find.at("keep").children.values()]
             nodes += [node for step in steps for node in _paths(step)]
         for node in nodes:
-            if node.text and not _PATH.fullmatch(node.text):
+            if node.text and not all(_PATH.fullmatch(each) for each in node.text.split("|")):
                 yield at(
                     node,
                     f"{show(node.text)} is not a path",

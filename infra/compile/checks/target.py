@@ -83,12 +83,8 @@ def known_regions(whole: Whole) -> Iterator[Problem]:
             continue
         for aim, regions in having:
             if region.text not in regions:
-                what = (
-                    f"{aim.provider!r} has no region {region.text!r}, so this target runs in {regions[0]!r}"
-                )
-                yield at(
-                    aim.node, what, "Remove the target if its data must stay in the region.", level="warning"
-                )
+                what = f"{aim.provider!r} has no region {region.text!r}, so this target is always skipped"
+                yield at(aim.node, what, "Remove the target, or the region.", level="warning")
 
 
 def ample_deadlines(whole: Whole) -> Iterator[Problem]:
