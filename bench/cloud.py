@@ -69,6 +69,12 @@ class _Cloud(BaseHTTPRequestHandler):
             return self._answer(_PICTURE)
         return self._answer(json.dumps(_operate(operation, json.loads(body))).encode())
 
+    def handle_expect_100(self) -> bool:
+        """Let a body come at once."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def do_PUT(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         self._answer(b"")

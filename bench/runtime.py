@@ -95,6 +95,7 @@ def _api(
 
     class Api(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: two would wait 40 ms for an acknowledgement
 
         def do_GET(self) -> None:
             if not ready.is_set():
@@ -117,6 +118,7 @@ def _api(
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             self._answer(202, b"{}", {})
+            self.wfile.flush()
             done.put((self.path.rpartition("/")[2], body))
 
         def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
