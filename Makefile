@@ -5,6 +5,7 @@ LIVE   ?=
 
 VENV     := .venv
 EMULATOR := .sluice/emulator
+RUNTIME  := .sluice/runtime
 PY       := $(VENV)/bin/python
 PIP      := -m pip install -qq --disable-pip-version-check --no-input --no-compile --require-hashes
 SETUP    := $(VENV)/.ready $(EMULATOR)/.ready node_modules/.ready
@@ -35,8 +36,8 @@ test: $(SETUP)  ## Run the whole check: format, lint, types, import rules, all t
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
 	@$(PY) -m pytest -q -m "not e2e and not synth"
 
-bench: $(SETUP)  ## Measure
-	@$(PY) -m bench
+bench: $(SETUP) $(RUNTIME)/.ready  ## Measure: cold starts and a warm call, as a table (BENCH=--json)
+	@$(PY) -m bench $(BENCH)
 
 setup: $(SETUP)  ## Install everything that the other targets need (they do it themselves)
 
@@ -65,6 +66,13 @@ $(EMULATOR)/.ready: requirements/emulator.txt | $(VENV)/.ready
 	@echo "Installing the emulator ..."
 	@$(PYTHON) -m venv $(EMULATOR)
 	@$(EMULATOR)/bin/python $(PIP) -r requirements/emulator.txt
+	@touch $@
+
+$(RUNTIME)/.ready: requirements/runtime.txt | $(VENV)/.ready
+	$(python_is_good)
+	@echo "Installing what a function finds in Lambda ..."
+	@$(PYTHON) -m venv $(RUNTIME)
+	@$(RUNTIME)/bin/python $(PIP) -r requirements/runtime.txt
 	@touch $@
 
 node_modules/.ready: package-lock.json

@@ -144,7 +144,7 @@ def _settings(url: str) -> dict[str, str]:
 
 
 def _python() -> Path:
-    return ROOT / ".sluice/bench/bin/python"
+    return ROOT / ".sluice/runtime/bin/python"
 
 
 def _zip_mb(package: Path) -> float:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAMBDA_PYTHON = "3.14"
-LAMBDA_PLATFORM = "aarch64-manylinux2014"
+LAMBDA_PLATFORM = "manylinux2014_aarch64"
 KEPT = 5
 
 # What installers leave behind; METADATA and licences stay, they are part of what we pass on.
 _CLUTTER = ("bin", "share", ".lock", "**/*.pyi", "**/py.typed", "**/tests", "**/test", "**/docs",
             "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/WHEEL",
-            "*.dist-info/direct_url.json", "*.dist-info/uv_cache.json")  # fmt: skip
+            "*.dist-info/direct_url.json")  # fmt: skip
 
 _log = logging.getLogger(__name__)
 
@@ -75,12 +75,12 @@ def build(target: str, plan: bytes, openapi: bytes, root: Path, out: Path) -> Pa
 def _lambda() -> _Interpreter:
     """Lambda's interpreter: its wheels can be fetched anywhere, bytecode needs the same version here."""
     install = (
-        "--python-platform",
+        "--platform",
         LAMBDA_PLATFORM,
         "--python-version",
         LAMBDA_PYTHON,
-        "--only-binary",
-        ":all:",
+        "--implementation",
+        "cp",
     )
     found = shutil.which(f"python{LAMBDA_PYTHON}")
     # A pyenv shim is found too, and fails when asked.
@@ -91,7 +91,7 @@ def _lambda() -> _Interpreter:
 def _host() -> _Interpreter:
     """The interpreter that runs this, which is the emulator's too."""
     name = f"{sys.platform}-{os.uname().machine}-{sys.implementation.cache_tag}"
-    return _Interpreter(name, ("--python", sys.executable), sys.executable)
+    return _Interpreter(name, (), sys.executable)
 
 
 def _dependencies(interpreter: _Interpreter, requirements: Path, out: Path) -> Path:
@@ -100,9 +100,18 @@ def _dependencies(interpreter: _Interpreter, requirements: Path, out: Path) -> P
     digest = _digest(how.encode(), requirements.read_bytes())
 
     def fill(layer: Path) -> None:
-        install = (sys.executable, "-m", "uv", "pip", "install", "--quiet", "--require-hashes")
-        place = ("--target", str(layer), "--link-mode", "copy")
-        _run(*install, *interpreter.install, *place, "--requirement", str(requirements))
+        # Not uv, which is quicker: this happens once, and pip knows its user's mirrors and certificates.
+        install = (
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--disable-pip-version-check",
+        )
+        locked = ("--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements))
+        _run(*install, *interpreter.install, "--target", str(layer), *locked)
         for clutter in [path for pattern in _CLUTTER for path in layer.glob(pattern)]:
             shutil.rmtree(clutter) if clutter.is_dir() else clutter.unlink(missing_ok=True)
         _compile(interpreter, layer, "/var/task")

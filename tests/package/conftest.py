@@ -41,7 +41,7 @@ def aws_package(root: Path) -> Path:
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory of what Lambda's own runtime brings: boto3 and what it needs."""
     place = tmp_path_factory.mktemp("runtime")
-    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable]
-    locked = ROOT / "requirements" / "tool.txt"
-    subprocess.run([*install, "--target", str(place), "--constraint", str(locked), "boto3"], check=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes"]
+    locked = ROOT / "requirements" / "runtime.txt"
+    subprocess.run([*install, "--target", str(place), "--requirement", str(locked)], check=True)
     return place
