@@ -1,22 +1,11 @@
-"""The words that the files may use: closed lists, each word once."""
+"""The words that the files may use: closed lists, each word once; those of the run time come from there."""
 
-OPERATIONS = {
-    "text_to_image": "image",
-    "image_edit": "image",
-    "image_to_image": "image",
-    "upscale": "image",
-    "text_to_video": "video",
-    "image_to_video": "video",
-    "video_to_video": "video",
-    "lipsync": "video",
-    "speech": "audio",
-    "music": "audio",
-    "sound_effect": "audio",
-    "transcription": "text",
-    "translation": "text",
-    "chat": "text",
-    "embedding": "vector",
-}
+from gateway.domain.media import MODALITIES as OPERATIONS
+from gateway.domain.outcome import ERROR_CLASSES as ERRORS
+from gateway.domain.request import MEDIA
+
+__all__ = ["ERRORS", "MEDIA", "OPERATIONS"]
+
 METERS = (
     "request",
     "input_token",
@@ -30,16 +19,6 @@ METERS = (
     "output_image",
     "output_megapixel",
 )
-ERRORS = (
-    "capacity",
-    "transient",
-    "timeout",
-    "credential",
-    "request",
-    "moderation",
-    "unsupported",
-    "internal",
-)
 OVERFLOWS = ("wait", "shed", "divert")
 OVERAGES = ("refuse", "list_price")
 EXPOSURES = ("all", "listed")
@@ -47,7 +26,6 @@ ENCODINGS = ("json", "multipart", "none")
 OUTPUTS = ("url", "base64", "hex", "bytes")
 STATES = ("running", "done", "failed")
 PLACES = ("body", "url", "query", "none")
-MEDIA = ("image", "video", "audio")
 TYPES = ("string", "integer", "number", "boolean", "array", "object", *MEDIA)
 AS_TYPES = ("string", "integer", "number")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

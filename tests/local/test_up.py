@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sluice.aws import Cloud
 from sluice.local import state as states
 from sluice.local.port import free_port
 from sluice.local.process import start_of
@@ -124,10 +125,12 @@ def test_up_serves_is_quick_the_second_time_and_ends_whole(files: Path, state: P
     began = time.monotonic()
     second = _served(files, state)
     seconds_unchanged = time.monotonic() - began
+    resources_before = _resources(second)
     (files / "routes.yaml").write_text((files / "routes.yaml").read_text() + NEW_MODEL)
     began = time.monotonic()
     third = _served(files, state)
     seconds_edited = time.monotonic() - began
+    resources_after = _resources(third)
     models = _get(third, "/v1/models")
     doctor = sluice("doctor", "--local", "--state", str(state), folder=files)
     stopped = sluice("down", "--state", str(state))
@@ -136,6 +139,7 @@ def test_up_serves_is_quick_the_second_time_and_ends_whole(files: Path, state: P
     assert seconds_unchanged < 20
     assert seconds_edited < 20
     assert {"picture", "second"} <= {model["id"] for model in models["data"]}
+    assert resources_before == resources_after
     assert doctor.returncode == 0, doctor.stdout
     assert stopped.stdout == "Stopped: edge, sandbox, emulator.\n"
     assert _of(state) == []
@@ -182,6 +186,13 @@ def _served(files: Path, state: Path) -> dict[str, str]:
     assert shown.returncode == 0, shown.stderr
     found: dict[str, str] = json.loads(shown.stdout)
     return found
+
+
+def _resources(served: dict[str, str]) -> set[str]:
+    """Name all that CloudFormation keeps: routes are data, so a new one adds nothing."""
+    pages = Cloud(served["AWS_ENDPOINT_URL"]).client("cloudformation").get_paginator("list_stack_resources")
+    found = [r for page in pages.paginate(StackName="sluice") for r in page["StackResourceSummaries"]]
+    return {f"{resource['ResourceType']} {resource['LogicalResourceId']}" for resource in found}
 
 
 def _begun(files: Path, state: Path) -> "subprocess.Popen[str]":

@@ -95,7 +95,7 @@ def unit_usd(micros: int, per: int) -> str:
     ('0.400000', '0.000030', '0.00000015')
     """
     price = (Decimal(micros) / per / 1_000_000).normalize()
-    return f"{price:f}" if -price.as_tuple().exponent > 6 else f"{price:.6f}"  # type: ignore[operator]
+    return max(f"{price:f}", f"{price:.6f}", key=len)
 
 
 def _price(units: int | float, line: PriceLine) -> int:
