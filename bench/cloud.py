@@ -97,7 +97,8 @@ def _operate(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
     if operation == "PutItem":
         _items[_name(asked["Item"])] = asked["Item"]
     if operation == "GetItem":
-        return {"Item": _items[_name(asked["Key"])]}
+        item = _items.get(_name(asked["Key"]))
+        return {"Item": item} if item else {}
     if operation == "TransactWriteItems":
         for item in asked["TransactItems"]:
             _update(item["Update"]) if "Update" in item else None
@@ -108,9 +109,9 @@ def _operate(operation: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _update(asked: dict[str, Any]) -> dict[str, Any]:
     item = _items.setdefault(_name(asked["Key"]), dict(asked["Key"]))
-    names, values = asked.get("ExpressionAttributeNames", {}), asked["ExpressionAttributeValues"]
+    names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
     for short, name in names.items():
-        item[name] = values[f":{short[1:]}"]
+        item[name] = values.get(f":{short[1:]}", {"N": "0"})
     return {"Attributes": {"arrival": values.get(":next", {"N": "0"})}}
 
 

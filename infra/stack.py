@@ -30,22 +30,31 @@ class SluiceStack(Stack):
         )
         place = place_of(blueprint.target)
         storage = Storage(self, "Storage", place=place, retention_days=blueprint.retention_days)
-        lanes = Queues(
+        queues = Queues(
             self, "Queues", place=place, pools=blueprint.pools, visibility=start_visibility(blueprint)
-        ).lanes
+        )
+        lanes = queues.lanes
         functions = Functions(
-            self, "Functions", blueprint=blueprint, place=place, package=package, storage=storage
+            self,
+            "Functions",
+            blueprint=blueprint,
+            place=place,
+            package=package,
+            storage=storage,
+            bells=queues.bells,
         )
         machine = Workflow(self, "Steps", place=place, functions=functions, lanes=lanes).machine
         start = functions.start(lanes, machine)
+        functions.pump(queues.bells, machine)
         api = Api(self, "Api", place=place, handler=functions.api(machine), authorizer=functions.authorize)
-        Alarms(self, "Alarms", lanes=lanes, machine=machine, email=alarm_email)
+        Alarms(self, "Alarms", queues=queues, machine=machine, email=alarm_email)
         outputs = {
             "ApiUrl": api.rest.url,
             "JobsTable": storage.jobs.table_name,
             "KeysTable": storage.keys.table_name,
             "UsageTable": storage.usage.table_name,
             "PacersTable": storage.pacers.table_name,
+            "WaitingTable": storage.waiting.table_name,
             "Bucket": storage.artifacts.bucket_name,
             "Workflow": machine.state_machine_arn,
             "LinkSecret": storage.link_secret_arn,

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from sluice.commands import deploy, doctor, explain, jobs, keys, local, models, secrets, validate
+from sluice.commands import deploy, doctor, explain, jobs, keys, local, models, secrets, simulate, validate
 from sluice.errors import Refused, tail
 
 INTERRUPTED = 130
@@ -28,6 +28,7 @@ app.command("down", rich_help_panel=_LOCAL)(local.down)
 app.command("status", rich_help_panel=_LOCAL)(local.status)
 app.command("validate", rich_help_panel=_FILES)(validate.validate)
 app.command("explain", rich_help_panel=_FILES)(explain.explain)
+app.command("simulate", rich_help_panel=_FILES)(simulate.simulate)
 app.command("models", rich_help_panel=_FILES)(models.models)
 app.command("deploy", rich_help_panel=_RUNNING, context_settings=deploy.PASS_THROUGH)(deploy.deploy)
 app.command("doctor", rich_help_panel=_RUNNING)(doctor.doctor)

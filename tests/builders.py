@@ -10,7 +10,7 @@ from typing import Any
 from gateway.domain import request
 from gateway.domain.job import Job
 from gateway.flow import accept
-from gateway.flow.accept import Caller
+from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.plan import Plan
 from gateway.protocols.http import HttpResponse
@@ -19,10 +19,15 @@ from tests.fakes import (
     Answer,
     Clock,
     FakeArtifacts,
+    FakeBell,
+    FakeCircuits,
     FakeJobs,
+    FakeLeases,
     FakeLedger,
     FakePacers,
+    FakeQueue,
     FakeSecrets,
+    FakeTokens,
     FakeWire,
     FakeWorkflow,
 )
@@ -51,15 +56,27 @@ def plan_of(routes: str, providers: str | None = None) -> Plan:
     return compiled.plan
 
 
+def hurried(plan: Plan) -> Plan:
+    """Make every model quick, as the local target does, so that what answers at once runs inline."""
+    models = {name: replace(model, usual_s=min(model.usual_s, 2)) for name, model in plan.models.items()}
+    return replace(plan, models=models)
+
+
 def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Ports:
     """Make ports over fakes; the wire answers by the script."""
     clock = Clock()
     jobs = FakeJobs()
+    queue = FakeQueue()
     return Ports(
         plan=plan or shipped_plan(),
         jobs=jobs,
         ledger=FakeLedger(jobs),
-        pacers=FakePacers(),
+        pacers=FakePacers(queue),
+        queue=queue,
+        leases=FakeLeases(),
+        circuits=FakeCircuits(),
+        bell=FakeBell(),
+        tokens=FakeTokens(),
         secrets=FakeSecrets(),
         artifacts=FakeArtifacts(),
         wire=FakeWire(script, clock=clock),

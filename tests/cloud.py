@@ -17,11 +17,18 @@ SETTINGS = {
     "KEYS_TABLE": "keys",
     "USAGE_TABLE": "usage",
     "PACERS_TABLE": "pacers",
+    "WAITING_TABLE": "waiting",
     "BUCKET": "artifacts",
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
 }
-TABLES = {"jobs": ("tenant", "job"), "keys": ("hash",), "usage": ("tenant", "entry"), "pacers": ("pool",)}
+TABLES = {
+    "jobs": ("tenant", "job"),
+    "keys": ("hash",),
+    "usage": ("tenant", "entry"),
+    "pacers": ("pool",),
+    "waiting": ("pool", "place"),
+}
 
 
 @contextmanager
@@ -59,5 +66,6 @@ def _furnish() -> dict[str, str]:
         definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
         roleArn="arn:aws:iam::123456789012:role/machine",
     )["stateMachineArn"]
-    os.environ.update(BYOK_KEY=byok, WORKFLOW=machine)
-    return {**SETTINGS, "BYOK_KEY": byok, "WORKFLOW": machine}
+    bells = boto3.client("sqs").create_queue(QueueName="bells")["QueueUrl"]
+    os.environ.update(BYOK_KEY=byok, WORKFLOW=machine, BELLS=bells)
+    return {**SETTINGS, "BYOK_KEY": byok, "WORKFLOW": machine, "BELLS": bells}

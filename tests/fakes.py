@@ -1,11 +1,14 @@
 """One fake per port of the flow: honest small stand-ins that keep what they were told."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from gateway.domain import media, pacing
+from gateway.domain import circuit, fair, media, pacing
+from gateway.domain.circuit import Circuit
+from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
@@ -69,13 +72,141 @@ class FakeLedger:
 
 
 @dataclass
+class FakeQueue:
+    """Fair queues in a list each, over the same tags."""
+
+    waiting: dict[str, list[Waiting]] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
+    pumping: dict[str, float] = field(default_factory=dict)
+
+    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str) -> str:
+        """Take a place."""
+        tag = fair.tag_after(self.tags.get(f"{pool}|{tenant}"), self.tags.get(pool, 0))
+        self.tags[f"{pool}|{tenant}"] = tag
+        place = fair.place_of(tag, job)
+        self.waiting.setdefault(pool, []).append(Waiting(place, tenant, job, hop, token))
+        return place
+
+    def first(self, pool: str, count: int) -> list[Waiting]:
+        """Return those whose turn comes first."""
+        return sorted(self.waiting.get(pool, []), key=lambda each: each.place)[:count]
+
+    def ahead(self, pool: str, place: str) -> int:
+        """Count those before a place."""
+        return sum(each.place < place for each in self.waiting.get(pool, []))
+
+    def leave(self, pool: str, place: str) -> None:
+        """Give a place up."""
+        self.waiting[pool] = [each for each in self.waiting[pool] if each.place != place]
+        self.tags[pool] = max(self.tags.get(pool, 0), fair.tag_of(place))
+
+    def begin_pump(self, pool: str, now: float) -> bool:
+        """Become the pump."""
+        if self.pumping.get(pool, 0) >= now:
+            return False
+        self.pumping[pool] = now + 60
+        return True
+
+    def end_pump(self, pool: str, until: float = 0) -> None:
+        """Stop being the pump."""
+        self.pumping[pool] = until
+
+
+@dataclass
+class FakeLeases:
+    """Who runs, by pool."""
+
+    holders: dict[str, dict[str, float]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+    def take(self, pool: str, holder: str, most: int, until: float, now: float) -> bool:
+        """Take a place."""
+        held = self.holders.setdefault(pool, {})
+        for each in [each for each, end in held.items() if end < now]:
+            del held[each]
+        if holder not in held and len(held) >= most:
+            return False
+        held[holder] = until
+        return True
+
+    def give_back(self, pool: str, holder: str) -> bool:
+        """Give it back."""
+        if self.holders.get(pool, {}).pop(holder, None) is None or pool not in self.asked:
+            return False
+        self.asked.discard(pool)
+        return True
+
+    def want(self, pool: str) -> None:
+        """Ask for the next one."""
+        self.asked.add(pool)
+
+    def wanted(self, pool: str) -> bool:
+        """Tell whether it was asked for."""
+        return pool in self.asked
+
+
+@dataclass
+class FakeCircuits:
+    """Circuits in a dictionary, over the same rules."""
+
+    known: dict[str, Circuit] = field(default_factory=dict)
+
+    def admits(self, target: str, now: float) -> bool:
+        """Tell whether a call may go."""
+        yes, self.known[target] = circuit.admits(self.known.get(target, circuit.EMPTY), now)
+        return yes
+
+    def failed(self, target: str, now: float) -> None:
+        """Count a failure."""
+        self.known[target] = circuit.failed(self.known.get(target, circuit.EMPTY), now)
+
+    def succeeded(self, target: str, now: float) -> None:
+        """Forget the failures."""
+        self.known[target] = circuit.succeeded(self.known.get(target, circuit.EMPTY))
+
+    def states(self, targets: Iterable[str], now: float) -> dict[str, tuple[str, float | None]]:
+        """Return the states."""
+        known = {target: self.known.get(target, circuit.EMPTY) for target in targets}
+        return {name: (circuit.state(c, now), circuit.next_probe_at(c, now)) for name, c in known.items()}
+
+
+@dataclass
+class FakeBell:
+    """Bells that rang, with their delay."""
+
+    rung: list[tuple[str, float]] = field(default_factory=list)
+
+    def ring(self, pool: str, after_s: float = 0) -> None:
+        """Ring."""
+        self.rung.append((pool, after_s))
+
+
+@dataclass
+class FakeTokens:
+    """Answers to waiting tasks, by token."""
+
+    answered: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def succeed(self, token: str, outcome: dict[str, Any]) -> None:
+        """Answer."""
+        self.answered.setdefault(token, outcome)
+
+
+@dataclass
 class FakePacers:
     """Clocks of pools in a dictionary, over the same arithmetic."""
 
+    queue: FakeQueue
     arrivals: dict[str, float] = field(default_factory=dict)
 
-    def reserve(self, pool: str, pace: Pace, now: float, horizon_s: float) -> Slot | Full:
+    def reserve(
+        self, pool: str, pace: Pace, now: float, horizon_s: float, *, from_queue: bool = False
+    ) -> Slot | Full:
         """Take the next slot."""
+        waiting = len(self.queue.waiting.get(pool, [])) if not from_queue else 0
+        if waiting:
+            behind_s = max(now, self.arrivals.get(pool, now)) - pacing.latest_arrival(now, pace, horizon_s)
+            return Full(max(0.001, behind_s + waiting * pace.interval_s))
         found, arrival = pacing.reserve(self.arrivals.get(pool), now, pace, horizon_s)
         if arrival is not None:
             self.arrivals[pool] = arrival

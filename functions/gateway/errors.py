@@ -8,7 +8,7 @@ GatewayError            status, code, retryable; ``str()`` is safe to show a cal
 │   ├── NotFound            404  model_not_found, job_not_found, file_not_found, path_not_found
 │   ├── Gone                410  link_expired
 │   ├── TooLarge            413  body_too_large
-│   └── RateLimited         429  pool_full
+│   └── RateLimited         429  pool_full, rate_limited, too_many_jobs
 └── OurError            500  internal_error
 
 Conflict                somebody else wrote the job in between; the flow reads it again, callers never see it
@@ -30,14 +30,14 @@ class GatewayError(Exception):
         code: str,
         param: str | None = None,
         retryable: bool = False,
-        retry_after_s: int | None = None,
+        headers: dict[str, str] | None = None,
         job_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.param = param
         self.retryable = retryable
-        self.retry_after_s = retry_after_s
+        self.headers = headers or {}
         self.job_id = job_id
 
     def body(self) -> dict[str, dict[str, object]]:
@@ -98,7 +98,7 @@ class TooLarge(CallerError):
 
 
 class RateLimited(CallerError):
-    """Try again after ``retry_after_s``; that retry will find a place."""
+    """Try again after its ``retry-after`` header; that retry will find a place."""
 
     status = 429
     kind = "rate_limit_error"

@@ -40,6 +40,7 @@ PATHS = frozenset(
         "chat",
         "embeddings",
         "files",
+        "health",
         "images",
         "jobs",
         "models",

@@ -3,23 +3,26 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
+from infra.resources.grant import allow, secret_arn, variables
 from infra.resources.place import Place
-from infra.resources.queues import Lane
+from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
 
 START_MARGIN_S = 15  # what a start does around the provider's call: two reads, two writes, the token
-VISIBILITY_MARGIN_S = (
-    5  # not six timeouts as usual: batches are of one, and a crashed start is looked at again soon
-)
+# Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
+VISIBILITY_MARGIN_S = 5
+PUMPS = 10  # pools that are served at once; one more waits for a second
+_CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
 
 def start_timeout(blueprint: Blueprint) -> Duration:
@@ -44,16 +47,18 @@ class Functions(Construct):
         place: Place,
         package: Path,
         storage: Storage,
+        bells: sqs.Queue,
     ) -> None:
         super().__init__(scope, id)
-        self._place, self._storage, self._blueprint = place, storage, blueprint
+        self._place, self._kept, self._blueprint, self._bells = place, storage, blueprint, bells
         self._code = lambda_.Code.from_asset(str(package), asset_hash=package.name.rsplit("-", 1)[-1])
-        self._variables = _variables(storage, blueprint)
-        self._secrets = [_secret_arn(self, pool.secret) for pool in blueprint.pools]
+        self._variables = variables(storage, bells, blueprint.public_url)
+        self._secrets = [secret_arn(self, pool.secret) for pool in blueprint.pools]
         files = f"IAM5[Resource::<{logical_id(storage.artifacts)}.Arn>/*]"
         acknowledge(self, "the name of a file is made when it is delivered", files)
         self.authorize = self._authorize()
         self.route = self._route()
+        self.queue = self._queue()
         self.check = self._check()
         self.deliver = self._deliver()
         self.settle = self._settle()
@@ -61,7 +66,6 @@ class Functions(Construct):
 
     def api(self, machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function behind the API, which starts the workflow."""
-        kept = self._storage
         return self._function(
             "api",
             memory_mb=1024,
@@ -70,6 +74,8 @@ class Functions(Construct):
                 "JOBS_TABLE",
                 "USAGE_TABLE",
                 "PACERS_TABLE",
+                "WAITING_TABLE",
+                "BELLS",
                 "BUCKET",
                 "LINK_SECRET",
                 "BYOK_KEY",
@@ -77,42 +83,31 @@ class Functions(Construct):
             ],
             more={"WORKFLOW": machine.state_machine_arn},
             statements=[
-                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem", "Query"),
-                _allow(kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem", "Query"),
-                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
+                allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
+                *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
+                allow(self._kept.waiting.table_arn, "dynamodb", "Query"),
                 self._objects("PutObject", "GetObject", "AbortMultipartUpload"),
-                _allow(kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
-                _allow([*self._secrets, kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
-                _allow(machine.state_machine_arn, "states", "StartExecution"),
+                allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
+                allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
+                allow(machine.state_machine_arn, "states", "StartExecution"),
             ],
         )
 
     def start(self, lanes: Sequence[Lane], machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function that starts calls at providers, fed by every pool's queue."""
-        kept = self._storage
         function = self._function(
             "start",
             memory_mb=512,
             timeout=start_timeout(self._blueprint),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"],
+            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS", "BUCKET", "BYOK_KEY"],
             statements=[
-                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
-                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                *self._pools("GetItem", "UpdateItem"),
                 self._objects("PutObject", "AbortMultipartUpload"),
                 *self._credentials(),
-                _allow(
-                    machine.state_machine_arn if self._place.names_tokens else "*",
-                    "states",
-                    "SendTaskSuccess",
-                ),
-                _allow(
-                    [lane.queue.queue_arn for lane in lanes],
-                    "sqs",
-                    "ReceiveMessage",
-                    "DeleteMessage",
-                    "GetQueueAttributes",
-                    "ChangeMessageVisibility",
-                ),
+                self._answers(machine),
+                allow([lane.queue.queue_arn for lane in lanes], "sqs", *_CONSUME),
             ],
         )
         for lane in lanes:
@@ -127,38 +122,86 @@ class Functions(Construct):
             )
         return function
 
+    def pump(self, bells: sqs.Queue, machine: sfn.StateMachine) -> lambda_.Function:
+        """Make the function that serves the queues of full pools, woken by bells."""
+        function = self._function(
+            "pump",
+            memory_mb=512,
+            timeout=PUMP_TIMEOUT,
+            variables=["JOBS_TABLE", "PACERS_TABLE", "WAITING_TABLE", "BELLS"],
+            statements=[
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
+                *self._pools("GetItem", "UpdateItem"),
+                self._answers(machine),
+                allow(bells.queue_arn, "sqs", *_CONSUME),
+            ],
+        )
+        lambda_.EventSourceMapping(
+            self,
+            "FromBells",
+            target=function,
+            event_source_arn=bells.queue_arn,
+            batch_size=1,
+            max_concurrency=PUMPS,
+        )
+        return function
+
+    def _pools(self, *actions: str) -> list[iam.PolicyStatement | None]:
+        """Permit to work on pools, and to ring for those that wait; who only gives back never reads."""
+        return [
+            allow(self._kept.pacers.table_arn, "dynamodb", *actions),
+            allow(self._bells.queue_arn, "sqs", "SendMessage"),
+        ]
+
+    def _answers(self, machine: sfn.StateMachine) -> iam.PolicyStatement | None:
+        """Permit to answer the machine's waiting tasks."""
+        answered = machine.state_machine_arn if self._place.names_tokens else "*"
+        return allow(answered, "states", "SendTaskSuccess")
+
     def _authorize(self) -> lambda_.Function:
         return self._function(
             "authorize",
             memory_mb=256,
             timeout=Duration.seconds(5),
             variables=["KEYS_TABLE"],
-            statements=[_allow(self._storage.keys.table_arn, "dynamodb", "GetItem")],
+            statements=[allow(self._kept.keys.table_arn, "dynamodb", "GetItem")],
         )
 
     def _route(self) -> lambda_.Function:
-        kept = self._storage
         return self._function(
             "route",
             memory_mb=256,
             timeout=Duration.seconds(15),
-            variables=["JOBS_TABLE", "PACERS_TABLE"],
+            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS"],
             statements=[
-                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
-                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                *self._pools("GetItem", "UpdateItem"),
+            ],
+        )
+
+    def _queue(self) -> lambda_.Function:
+        return self._function(
+            "queue",
+            memory_mb=256,
+            timeout=Duration.seconds(15),
+            variables=["JOBS_TABLE", "PACERS_TABLE", "WAITING_TABLE", "BELLS"],
+            statements=[
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.waiting.table_arn, "dynamodb", "PutItem"),
+                *self._pools("GetItem", "UpdateItem"),
             ],
         )
 
     def _check(self) -> lambda_.Function:
-        kept = self._storage
         return self._function(
             "check",
             memory_mb=512,
             timeout=Duration.seconds(60),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"],
+            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS", "BUCKET", "BYOK_KEY"],
             statements=[
-                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
-                _allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                *self._pools("GetItem", "UpdateItem"),
                 self._objects("PutObject", "AbortMultipartUpload"),
                 *self._credentials(),
             ],
@@ -169,29 +212,29 @@ class Functions(Construct):
             "deliver",
             memory_mb=256,
             timeout=Duration.minutes(15),
-            variables=["JOBS_TABLE", "BUCKET", "BYOK_KEY"],
+            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS", "BUCKET", "BYOK_KEY"],
             statements=[
-                _allow(self._storage.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                *self._pools("GetItem", "UpdateItem"),
                 self._objects("PutObject", "AbortMultipartUpload"),
                 *self._credentials(),
             ],
         )
 
     def _settle(self) -> lambda_.Function:
-        kept = self._storage
         return self._function(
             "settle",
             memory_mb=256,
             timeout=Duration.seconds(15),
-            variables=["JOBS_TABLE", "USAGE_TABLE"],
+            variables=["JOBS_TABLE", "USAGE_TABLE", "PACERS_TABLE", "BELLS"],
             statements=[
-                _allow(kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
-                _allow(kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
+                *self._pools("UpdateItem"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
+                allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
             ],
         )
 
     def _notify(self) -> lambda_.Function:
-        kept = self._storage
         return self._function(
             "notify",
             memory_mb=256,
@@ -199,19 +242,19 @@ class Functions(Construct):
             variables=["JOBS_TABLE", "LINK_SECRET", "PUBLIC_URL"],
             more={"ALLOW_LOOPBACK": "1"} if self._place.loopback else {},
             statements=[
-                _allow(kept.jobs.table_arn, "dynamodb", "GetItem"),
-                _allow(kept.link_secret_arn, "secretsmanager", "GetSecretValue"),
+                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem"),
+                allow(self._kept.link_secret_arn, "secretsmanager", "GetSecretValue"),
             ],
         )
 
     def _objects(self, *actions: str) -> iam.PolicyStatement | None:
-        return _allow(self._storage.artifacts.arn_for_objects("*"), "s3", *actions)
+        return allow(self._kept.artifacts.arn_for_objects("*"), "s3", *actions)
 
     def _credentials(self) -> list[iam.PolicyStatement | None]:
         """Permit to read providers' keys: ours by name, customers' own by unsealing them."""
         return [
-            _allow(self._storage.byok_key.key_arn, "kms", "Decrypt"),
-            _allow(self._secrets, "secretsmanager", "GetSecretValue"),
+            allow(self._kept.byok_key.key_arn, "kms", "Decrypt"),
+            allow(self._secrets, "secretsmanager", "GetSecretValue"),
         ]
 
     def _function(
@@ -229,7 +272,7 @@ class Functions(Construct):
         log_group = logs.LogGroup(
             scope, "Logs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
-        write = _allow(log_group.log_group_arn, "logs", "CreateLogStream", "PutLogEvents")
+        write = allow(log_group.log_group_arn, "logs", "CreateLogStream", "PutLogEvents")
         role = iam.Role(
             scope,
             "Role",
@@ -252,35 +295,3 @@ class Functions(Construct):
             log_group=log_group,
             environment={"LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": "sluice", **given, **(more or {})},
         )
-
-
-def _variables(storage: Storage, blueprint: Blueprint) -> dict[str, str]:
-    """Return every variable that a function may ask for; one that does not apply is absent."""
-    variables = {
-        "JOBS_TABLE": storage.jobs.table_name,
-        "KEYS_TABLE": storage.keys.table_name,
-        "USAGE_TABLE": storage.usage.table_name,
-        "PACERS_TABLE": storage.pacers.table_name,
-        "BUCKET": storage.artifacts.bucket_name,
-        "LINK_SECRET": storage.link_secret_arn,
-        "BYOK_KEY": storage.byok_key.key_arn,
-    }
-    return variables | ({"PUBLIC_URL": blueprint.public_url} if blueprint.public_url else {})
-
-
-def _allow(resources: str | list[str], service: str, *actions: str) -> iam.PolicyStatement | None:
-    """Permit actions on resources; nothing where there are none, because IAM takes no empty list."""
-    named = [resources] if isinstance(resources, str) else resources
-    if not named:
-        return None
-    return iam.PolicyStatement(actions=[f"{service}:{action}" for action in actions], resources=named)
-
-
-def _secret_arn(scope: Construct, name: str) -> str:
-    """Return a secret's ARN; Secrets Manager ends it with a hyphen and six characters of its own."""
-    return Stack.of(scope).format_arn(
-        service="secretsmanager",
-        resource="secret",
-        resource_name=f"{name}-??????",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )

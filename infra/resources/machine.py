@@ -1,6 +1,6 @@
 """The workflow of one job as data: Amazon States Language in JSONata, ids only. Nothing of CDK here.
 
-    Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide
+    Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide     (a full pool: Route -> Queue -> Slot)
       ^                               +-> Deliver -> Decide
       +------------- next ------------+-> Settle -> Notify -> Done
 
@@ -13,7 +13,7 @@ from typing import Any
 
 State = dict[str, Any]
 
-FUNCTIONS = ("Route", "Check", "Deliver", "Settle", "Notify")
+FUNCTIONS = ("Route", "Queue", "Check", "Deliver", "Settle", "Notify")
 
 # The ids are read from the execution's own input, so no state has to carry them.
 _JOB = {
@@ -23,6 +23,8 @@ _JOB = {
 _ATTEMPT = {**_JOB, "attempt": "{% $slot.attempt %}"}
 
 
+# The pump passes over a job whose deadline is over; this is for a job that no pump knows of any more.
+LONGEST_QUEUE_S = 86400
 # As long as the route function says: it knows the target's deadlines.
 START_TIMEOUT = "{% $ceil($slot.timeout_s) %}"
 
@@ -39,7 +41,10 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
         "StartAt": "Route",
         "States": {
             "Route": _route(),
-            "Routed": _choice({"$slot.outcome = 'go'": "Slot"}, default="Settle"),
+            "Routed": _choice(
+                {"$slot.outcome = 'go'": "Slot", "$slot.outcome = 'queue'": "Queue"}, default="Settle"
+            ),
+            "Queue": _queue(),
             "Slot": {"Type": "Wait", "Timestamp": "{% $slot.at %}", "Next": "Start"},
             "Start": _start(start_timeout),
             "Decide": _choice(
@@ -68,6 +73,26 @@ def _route() -> State:
     """Ask which target is next and when it may start; from here on ``slot`` is the attempt."""
     return _step("Route", _JOB, "Routed") | {
         "Assign": {"slot": "{% $states.result.Payload %}", "lost": False},
+    }
+
+
+def _queue() -> State:
+    """Wait in the fair queue of a full pool, until the pump gives the slot."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Arguments": {
+            "FunctionName": "${Queue}",
+            "Payload": {**_JOB, "hop": "{% $slot.hop %}", "token": "{% $states.context.Task.Token %}"},
+        },
+        "TimeoutSeconds": LONGEST_QUEUE_S,
+        "Assign": {"slot": "{% $states.result %}"},
+        "Output": "{% $states.result %}",
+        "Retry": [
+            _retry(4, "Lambda.TooManyRequestsException", "Lambda.ServiceException", "States.TaskFailed")
+        ],
+        "Catch": [_lost()],
+        "Next": "Slot",
     }
 
 
@@ -130,9 +155,9 @@ def _choice(rules: dict[str, str], default: str) -> State:
     return {"Type": "Choice", "Choices": choices, "Default": default}
 
 
-def _retry(attempts: int) -> State:
+def _retry(attempts: int, *errors: str) -> State:
     return {
-        "ErrorEquals": ["States.ALL"],
+        "ErrorEquals": list(errors or ("States.ALL",)),
         "IntervalSeconds": 2,
         "MaxAttempts": attempts,
         "BackoffRate": 2,

@@ -9,6 +9,9 @@ from constructs import Construct
 from infra.compile.blueprint import Pool
 from infra.resources.place import Place
 
+PUMP_TIMEOUT = Duration.seconds(55)
+# A pump that dies at its very end holds its pool for another minute; a bell before that would be passed over.
+PUMP_VISIBILITY = Duration.seconds(120)
 RECEIVES = 3  # before a message is dead: a start never retries by itself, so more would only be slower
 
 
@@ -22,7 +25,7 @@ class Lane:
 
 
 class Queues(Construct):
-    """The lanes of all pools."""
+    """The lanes of all pools, and the bells that wake the pump of a full one."""
 
     def __init__(
         self, scope: Construct, id: str, *, place: Place, pools: tuple[Pool, ...], visibility: Duration
@@ -30,6 +33,9 @@ class Queues(Construct):
         super().__init__(scope, id)
         self._place = place
         self.lanes = tuple(self._lane(pool, visibility) for pool in pools)
+        self.deaf_bells = self._queue("Bells-dead")
+        letters = sqs.DeadLetterQueue(queue=self.deaf_bells, max_receive_count=RECEIVES)
+        self.bells = self._queue("Bells", PUMP_VISIBILITY, letters)
 
     def _lane(self, pool: Pool, visibility: Duration) -> Lane:
         dead = self._queue(f"{pool.provider}-dead")

@@ -1,4 +1,4 @@
-"""What is kept: four tables, the artifacts, the secret that signs links, the key that seals other keys."""
+"""What is kept: five tables, the artifacts, the secret that signs links, the key that seals other keys."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -22,6 +22,8 @@ class Storage(Construct):
         self.usage = _table(self, "Usage", "tenant", "entry", keep=keep, protect=place.protects)
         # A pacer is a clock that is right again a minute after it is lost: nothing to recover or retain.
         self.pacers = _table(self, "Pacers", "pool", keep=RemovalPolicy.DESTROY, recover=False)
+        # Who waits is in the executions that wait, too; a job's own end is its deadline.
+        self.waiting = _table(self, "Waiting", "pool", "place", keep=RemovalPolicy.DESTROY, recover=False)
         self.artifacts = _bucket(self, "Artifacts", place, retention_days)
         self.link_secret_arn = _link_secret(self, "LinkSecret")
         self.byok_key = kms.Key(

@@ -1,7 +1,8 @@
 """What the plan says after the words were lowered."""
 
-from gateway.plan import Limits, Offer, Plan, PriceLine, Route, Target, Tier
+from gateway.plan import Limits, Offer, Plan, PriceLine, Route, Target, Tier, dump, load
 from infra.compile.blueprint import Blueprint, Pool
+from tests import builders
 from tests.compile.cases import PROVIDERS, ROUTES, compiled
 
 
@@ -258,3 +259,14 @@ def test_blueprint_names_the_plan() -> None:
     assert result.plan is not None
     assert result.blueprint is not None
     assert (result.blueprint.target, result.blueprint.plan_hash) == ("aws", result.plan.hash)
+
+
+def test_a_plan_that_was_written_and_read_keeps_the_order_of_regions() -> None:
+    """
+    A provider's first region is its usual one, also in the function that reads the packed plan.
+    """
+    plan = builders.shipped_plan()
+
+    read = load(dump(plan))
+
+    assert list(read.providers["elevenlabs"].base_urls) == ["global", "us", "eu"]

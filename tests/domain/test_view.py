@@ -16,7 +16,7 @@ DOCUMENTED = {
     *("expected_start_at", "outputs", "output_url", "cost", "attempts", "seed", "plan", "customer_id"),
     *("metadata", "error"),
 }
-KEYS = DOCUMENTED | {"skipped"}
+KEYS = DOCUMENTED | {"skipped", "queue_position"}
 ATTEMPT = {
     "n",
     "provider",

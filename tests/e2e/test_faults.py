@@ -79,3 +79,18 @@ def test_the_callers_own_fallback_replaces_the_routes(gateway: Gateway) -> None:
 
     assert [attempt["provider"] for attempt in job["attempts"]] == ["google", "fal", "runway"]
     assert (job["status"], job["cost"]["usd"]) == ("succeeded", "0.480000")
+
+
+def test_a_target_that_keeps_failing_is_passed_over(gateway: Gateway) -> None:
+    """After five failures in a row nobody waits for Google; its health says so, and so does the trace."""
+    gateway.break_provider("google", kind="status", status=503)
+    for _ in range(5):
+        gateway.run("veo-3.1", duration=4)
+
+    job = gateway.run("veo-3.1", duration=4)
+
+    lines = gateway.get("/v1/health/providers").json()["data"]
+    veo = next(line for line in lines if line["model"] == "veo-3.1-generate-001")
+    assert [attempt["provider"] for attempt in job["attempts"]] == ["fal"]
+    assert "left alone" in job["skipped"][0]["reason"] or "left alone" in job["skipped"][-1]["reason"]
+    assert veo["circuit"] == "open"

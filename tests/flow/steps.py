@@ -5,7 +5,9 @@ import base64
 from gateway.domain.job import Job
 from gateway.domain.outcome import Failure
 from gateway.flow import attempt, chain, deliver
+from gateway.flow import pump as pump_module
 from gateway.flow.ports import Ports
+from gateway.flow.pump import pump
 from gateway.flow.settle import settle
 from gateway.protocols.http import HttpResponse
 from tests.builders import a_png, a_video, answer
@@ -81,7 +83,7 @@ def fal_works() -> dict:
 
 def run_workflow(ports: Ports, job: Job) -> Job:
     """Do what the state machine does, on the fake clock."""
-    while isinstance(moved := chain.advance(ports, latest(ports, job)), chain.Go):
+    while not isinstance(moved := _slot(ports, job), chain.End):
         ports.sleep(max(0, moved.attempt.slot_at - ports.now()))
         outcome = attempt.start(ports, moved.job, moved.attempt.n)
         while outcome.word in ("pending", "done"):
@@ -94,6 +96,19 @@ def run_workflow(ports: Ports, job: Job) -> Job:
         if outcome.word != "next":
             break
     return settle(ports, latest(ports, job))
+
+
+def _slot(ports: Ports, job: Job) -> chain.Go | chain.End:
+    """Route, and wait in the queue where the pool is full, as the state machine and the pump do together."""
+    moved = chain.advance(ports, latest(ports, job))
+    if isinstance(moved, chain.Wait):
+        waiting = chain.enter_queue(ports, moved.job, moved.hop, job.id)
+        while job.id not in ports.tokens.answered:  # type: ignore[attr-defined]
+            pump(ports, waiting.pool)
+            ports.sleep(pump_module.PAUSE_S)
+        fresh = latest(ports, job)
+        return chain.Go(fresh, fresh.attempt)
+    return moved
 
 
 def latest(ports: Ports, job: Job) -> Job:

@@ -1,5 +1,6 @@
 """A request becomes a job, or a clear refusal with nothing stored; quick jobs answer inline."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from gateway.errors import CallerError
 from gateway.flow import accept
 from gateway.flow.settle import settle
-from tests.builders import answer, make_job, make_ports, plan_of
+from tests.builders import answer, hurried, make_job, make_ports, plan_of, shipped_plan
 from tests.flow import steps
 from tests.flow.steps import latest, run_workflow
 
@@ -52,7 +53,7 @@ def test_bad_input_is_refused_with_what_would_work(case: str) -> None:
 
 def test_a_quick_image_is_answered_inline() -> None:
     """The caller gets the finished picture with its list price; no workflow is started."""
-    ports = make_ports({"POST gemini-3-pro-image": [steps.gemini_image()]})
+    ports = make_ports({"POST gemini-3-pro-image": [steps.gemini_image()]}, hurried(shipped_plan()))
 
     job = accept.run(ports, make_job(ports, "nano-banana-pro"), 20, False)
 
@@ -63,7 +64,9 @@ def test_a_quick_image_is_answered_inline() -> None:
 
 def test_an_inline_failure_is_handed_over_with_its_trace() -> None:
     """Google is down: the workflow goes on at fal under the same job id."""
-    ports = make_ports({"POST gemini-3-pro-image": [steps.FAILED_503], **fal_image()})
+    ports = make_ports(
+        {"POST gemini-3-pro-image": [steps.FAILED_503], **fal_image()}, hurried(shipped_plan())
+    )
     job = make_job(ports, "nano-banana-pro")
 
     accept.run(ports, job, 20, False)
@@ -131,7 +134,7 @@ def test_shed_sends_the_caller_away_until_there_is_a_slot() -> None:
     with pytest.raises(CallerError, match="one is free in 5 s") as caught:
         make_job(ports, "v")
 
-    assert (caught.value.status, caught.value.retry_after_s) == (429, 5)
+    assert (caught.value.status, caught.value.headers) == (429, {"retry-after": "5"})
 
 
 def test_divert_goes_to_the_next_target_when_the_first_is_full() -> None:
@@ -186,6 +189,27 @@ def test_ending_twice_is_ending_once() -> None:
 
     assert again == ended
     assert len(ports.ledger.entries) == 1  # type: ignore[attr-defined]
+
+
+def test_a_key_runs_as_many_jobs_at_once_as_its_tier_allows() -> None:
+    """The third of two is refused with nothing stored; when one has ended, there is room again."""
+    tiers = "tiers: {pro: {concurrent: 2}}"
+    routes = (
+        f"version: 1\n{tiers}\nmodels: {{v: {{operations: [text_to_video], targets: [fal/fal-ai/veo3.1]}}}}"
+    )
+    ports = make_ports(steps.fal_works(), plan_of(routes))
+    first = make_job(ports, "v")
+    other = replace(ports, random=lambda count: bytes(reversed(range(count))))
+    make_job(other, "v")
+    third = replace(ports, random=lambda count: bytes(count))
+
+    with pytest.raises(CallerError, match="2 jobs of a key run at once") as caught:
+        make_job(third, "v")
+    run_workflow(ports, first)
+
+    assert (caught.value.status, caught.value.code) == (429, "too_many_jobs")
+    assert len(ports.jobs.items) == 2  # type: ignore[attr-defined]
+    assert make_job(third, "v").status == "queued"
 
 
 def fal_image() -> dict:

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.domain import view
+from gateway.flow import attempt, chain
 from tests.builders import answer, make_job, make_ports, plan_of
 from tests.flow import steps
 from tests.flow.steps import run_workflow
@@ -110,6 +111,19 @@ def test_a_job_past_its_deadline_expires() -> None:
 
     assert ended.status == "expired"
     assert len(ended.attempts) == 1
+
+
+def test_a_result_that_comes_after_the_deadline_is_still_delivered() -> None:
+    """The last look finds the video done, although its time is over: it was paid for, so it counts."""
+    ports = make_ports(steps.veo_works(), plan_of(LONG))
+    job = chain.advance(ports, make_job(ports, "veo")).job
+    attempt.start(ports, job, 1)
+    ports.wire.script["GET operations/op-1"] = [steps.VEO_DONE]
+    ports.sleep(3600)
+
+    outcome = attempt.check(ports, steps.latest(ports, job), 1)
+
+    assert outcome.word == "done"
 
 
 def test_a_late_target_is_cancelled_where_the_provider_can() -> None:

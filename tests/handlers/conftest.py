@@ -25,7 +25,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(package: Path) -> Iterator[dict[str, str]]:
     """Open the cloud, and load the handlers as a function does."""
     with small_cloud() as settings:
@@ -36,13 +36,13 @@ def deployed(package: Path) -> Iterator[dict[str, str]]:
             del sys.modules[name]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def api(deployed: dict[str, str]) -> ModuleType:
     """The api function."""
     return importlib.import_module("gateway.handlers.api")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def key(deployed: dict[str, str]) -> str:
     """A key of the pro tier."""
     keys = Keys(boto3.client("dynamodb"), "keys")

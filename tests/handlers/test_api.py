@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
+from gateway.flow.settle import settle
+
 CALLER = {"id": "key_1", "tenant": "acme", "tier": "pro", "scopes": "submit read"}
 
 
@@ -152,3 +154,39 @@ def test_the_authorizer_refuses_what_it_does_not_know(
 
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         authorize.handler({"methodArn": "arn:x/sluice/GET/v1", "headers": headers}, None)
+
+
+def test_a_tiers_minute_is_told_on_every_generation_and_then_refused(api: ModuleType) -> None:
+    """Ten a minute on the free tier: the headers count down, the eleventh is told when to come back."""
+    caller = {"id": "key_free", "tier": "free"}
+    answers = []
+    for _ in range(11):
+        answers.append(
+            call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {"prefer": "respond-async"}, **caller)
+        )
+        if job_id := answers[-1][1].get("id"):
+            settle(api._ports, api._ports.jobs.get("acme", job_id), lost=True)
+
+    assert [headers["ratelimit-remaining"] for _, _, headers in answers[:10]] == [
+        str(n) for n in range(9, -1, -1)
+    ]
+    status, document, headers = answers[10]
+    assert (status, document["error"]["code"]) == (429, "rate_limited")
+    assert 1 <= int(headers["retry-after"]) <= 6
+
+
+def test_reading_does_not_count(api: ModuleType) -> None:
+    """Polls and lists are free of the minute's count."""
+    caller = {"id": "key_reader", "tier": "free"}
+
+    statuses = {call(api, "GET", "/v1/models/veo-3.1", **caller)[0] for _ in range(15)}
+
+    assert statuses == {200}
+
+
+def test_the_health_of_targets_is_shown(api: ModuleType) -> None:
+    """Each target with its circuit."""
+    lines = call(api, "GET", "/v1/health/providers")[1]["data"]
+
+    assert {"provider", "model", "region", "circuit", "next_probe_at"} == lines[0].keys()
+    assert {line["circuit"] for line in lines} == {"closed"}

@@ -14,12 +14,14 @@ from infra import package
 from infra.package import PackageFailed, build
 from tests.package.conftest import PLAN, ROOT
 
-HANDLERS = ("api", "authorize", "route", "start", "check", "deliver", "settle", "notify")
+HANDLERS = ("api", "authorize", "route", "queue", "pump", "start", "check", "deliver", "settle", "notify")
 SETTINGS = (
     "JOBS_TABLE",
     "KEYS_TABLE",
     "USAGE_TABLE",
     "PACERS_TABLE",
+    "WAITING_TABLE",
+    "BELLS",
     "BUCKET",
     "LINK_SECRET",
     "BYOK_KEY",

@@ -8,6 +8,7 @@ from tests.resources.stacks import Template, named, of_type, one, statements
 
 ACTIONS = {
     "arn:aws:states:::lambda:invoke": "lambda:InvokeFunction",
+    "arn:aws:states:::lambda:invoke.waitForTaskToken": "lambda:InvokeFunction",
     "arn:aws:states:::sqs:sendMessage.waitForTaskToken": "sqs:SendMessage",
 }
 

@@ -2,18 +2,22 @@
 
 import pytest
 
-from tests.resources.stacks import Template, of_type, one
+from tests.resources.stacks import Resource, Template, named, of_type, one
 
 ALWAYS = {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
-API = {"JOBS_TABLE", "USAGE_TABLE", "PACERS_TABLE", "BUCKET", "LINK_SECRET", "BYOK_KEY", "WORKFLOW"}
+POOLS = {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}
+QUEUE = POOLS | {"WAITING_TABLE"}
+FILES = POOLS | {"BUCKET", "BYOK_KEY"}
 FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "authorize": (256, 5, {"KEYS_TABLE"}),
-    "api": (1024, 30, API),
-    "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE"}),
-    "start": (512, 75, {"JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"}),
-    "check": (512, 60, {"JOBS_TABLE", "PACERS_TABLE", "BUCKET", "BYOK_KEY"}),
-    "deliver": (256, 900, {"JOBS_TABLE", "BUCKET", "BYOK_KEY"}),
-    "settle": (256, 15, {"JOBS_TABLE", "USAGE_TABLE"}),
+    "api": (1024, 30, QUEUE | FILES | {"USAGE_TABLE", "LINK_SECRET", "WORKFLOW"}),
+    "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}),
+    "queue": (256, 15, QUEUE),
+    "pump": (512, 55, QUEUE),
+    "start": (512, 75, FILES),
+    "check": (512, 60, FILES),
+    "deliver": (256, 900, FILES),
+    "settle": (256, 15, POOLS | {"USAGE_TABLE"}),
     "notify": (256, 60, {"JOBS_TABLE", "LINK_SECRET"}),
 }
 
@@ -55,11 +59,43 @@ def test_logs_are_kept_for_a_month(aws: Template):
 
 @pytest.mark.synth
 def test_starts_are_fed_one_by_one_and_as_many_as_the_pool_allows(aws: Template):
-    sources = of_type(aws, "AWS::Lambda::EventSourceMapping").values()
+    sources = _sources(aws, "Start")
 
-    assert {s["Properties"]["BatchSize"] for s in sources} == {1}
-    assert {str(s["Properties"]["FunctionResponseTypes"]) for s in sources} == {"['ReportBatchItemFailures']"}
-    assert sorted(s["Properties"]["ScalingConfig"]["MaximumConcurrency"] for s in sources) == [2, 40]
+    assert {source["BatchSize"] for source in sources} == {1}
+    assert {str(source["FunctionResponseTypes"]) for source in sources} == {"['ReportBatchItemFailures']"}
+    assert [(_queue(s), s["ScalingConfig"]["MaximumConcurrency"]) for s in sources] == [
+        ("Queuesfal", 40),
+        ("Queuesinhouse", 2),
+    ]
+
+
+@pytest.mark.synth
+def test_pumps_hear_one_bell_at_a_time_and_leave_room_for_starts(aws: Template):
+    """A bell that breaks its pump comes back whole: the pump reports no part of a batch."""
+    (source,) = _sources(aws, "Pump")
+
+    assert _queue(source) == "QueuesBells"
+    assert (source["BatchSize"], source["ScalingConfig"]["MaximumConcurrency"]) == (1, 10)
+    assert "FunctionResponseTypes" not in source
+
+
+@pytest.mark.synth
+def test_nothing_else_is_fed_by_a_queue(aws: Template):
+    sources = of_type(aws, "AWS::Lambda::EventSourceMapping")
+
+    assert len(sources) == len(_sources(aws, "Start")) + len(_sources(aws, "Pump"))
+
+
+def _sources(template: Template, function: str) -> list[Resource]:
+    """Return what feeds a function, in the order of the queues' ids."""
+    sources = [s["Properties"] for s in of_type(template, "AWS::Lambda::EventSourceMapping").values()]
+    fed = f"Functions{function}Function"
+    return sorted((s for s in sources if named(s["FunctionName"]).startswith(fed)), key=_queue)
+
+
+def _queue(source: Resource) -> str:
+    """Return a source's queue by its id without the hash at its end."""
+    return named(source["EventSourceArn"])[:-8]
 
 
 @pytest.mark.synth

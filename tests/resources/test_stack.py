@@ -14,8 +14,8 @@ from tests.resources.stacks import Template, make_app, make_blueprint
 @pytest.mark.synth
 def test_stack_tells_what_tools_need(aws: Template):
     assert set(aws["Outputs"]) == {
-        "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "Bucket", "Workflow", "LinkSecret",
-        "ByokKey", "PlanHash", "StartFunction", "QueueUrls",
+        "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "WaitingTable", "Bucket", "Workflow",
+        "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "QueueUrls",
     }  # fmt: skip
     assert aws["Outputs"]["PlanHash"]["Value"] == "sha256:1"
 

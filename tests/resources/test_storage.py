@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.resources.stacks import Template, one
+from tests.resources.stacks import Template, of_type, one
 
 TABLES = {
     "Jobs": ["tenant", "job"],
     "Keys": ["hash"],
     "Usage": ["tenant", "entry"],
     "Pacers": ["pool"],
+    "Waiting": ["pool", "place"],
 }
 
 
@@ -30,6 +31,7 @@ def test_table_has_its_key_and_no_fixed_price(aws: Template, name: str, key: lis
         ("Keys", True, True, True),
         ("Usage", True, True, True),
         ("Pacers", False, False, False),
+        ("Waiting", False, False, False),
     ],
 )
 def test_table_survives_as_much_as_it_is_worth(
@@ -44,10 +46,17 @@ def test_table_survives_as_much_as_it_is_worth(
 
 
 @pytest.mark.synth
-def test_jobs_expire(aws: Template):
-    jobs = one(aws, "AWS::DynamoDB::GlobalTable", "Jobs")
+def test_there_is_no_other_table(aws: Template):
+    assert len(of_type(aws, "AWS::DynamoDB::GlobalTable")) == len(TABLES)
 
-    assert jobs["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+
+@pytest.mark.synth
+def test_jobs_alone_expire(aws: Template):
+    tables = {name: one(aws, "AWS::DynamoDB::GlobalTable", name) for name in TABLES}
+    expiring = {name: table.get("TimeToLiveSpecification") for name, table in tables.items()}
+
+    assert expiring.pop("Jobs") == {"AttributeName": "expires", "Enabled": True}
+    assert set(expiring.values()) == {None}
 
 
 @pytest.mark.synth

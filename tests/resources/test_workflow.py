@@ -93,6 +93,33 @@ def test_outcome_of_a_step_decides_where_the_job_goes(outcome: str, following: s
     assert [*found, decide["Default"]][0] == following
 
 
+@pytest.mark.parametrize(
+    ("outcome", "following"), [("go", "Slot"), ("queue", "Queue"), ("end", "Settle"), ("else", "Settle")]
+)
+def test_route_sends_a_job_on_into_the_queue_or_to_its_end(outcome: str, following: str):
+    routed = STATES["Routed"]
+
+    found = [rule["Next"] for rule in routed["Choices"] if f"= '{outcome}' %}}" in rule["Condition"]]
+
+    assert STATES["Route"]["Next"] == "Routed"
+    assert [*found, routed["Default"]] == list(dict.fromkeys([following, "Settle"]))
+
+
+def test_queue_waits_for_the_pump_whose_word_is_the_slot():
+    """The answer of the function itself goes nowhere: the result of the state is what the token is told."""
+    queue = STATES["Queue"]
+
+    assert queue["Resource"].endswith(":lambda:invoke.waitForTaskToken")
+    assert queue["Arguments"]["Payload"]["token"] == "{% $states.context.Task.Token %}"
+    assert queue["Assign"] == {"slot": "{% $states.result %}"}
+    assert queue["Next"] == STATES["Routed"]["Choices"][0]["Next"] == "Slot"
+
+
+def test_job_that_no_pump_knows_of_is_lost_after_a_day():
+    assert STATES["Queue"]["TimeoutSeconds"] == 24 * 3600
+    assert STATES["Queue"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Lost"}]
+
+
 @pytest.mark.parametrize("step", ["Start", "Check", "Deliver"])
 def test_steps_of_an_attempt_all_come_to_the_same_decision(step: str):
     assert STATES[step]["Next"] == "Decide"
@@ -119,16 +146,24 @@ def test_settling_that_fails_is_seen():
 
 
 def test_state_carries_ids_and_no_content():
-    payloads = [STATES[name]["Arguments"].get("Payload") for name in FUNCTIONS]
+    payloads = {name: set(STATES[name]["Arguments"]["Payload"]) for name in FUNCTIONS}
     message = STATES["Start"]["Arguments"]["MessageBody"]
 
-    assert {key for payload in payloads for key in payload} == {"tenant", "job", "attempt", "lost", "try"}
+    assert payloads == {
+        "Route": {"tenant", "job"},
+        "Queue": {"tenant", "job", "hop", "token"},
+        "Check": {"tenant", "job", "attempt"},
+        "Deliver": {"tenant", "job", "attempt"},
+        "Settle": {"tenant", "job", "lost"},
+        "Notify": {"tenant", "job", "try"},
+    }
     assert set(message) == {"tenant", "job", "attempt", "token"}
 
 
 def test_variables_are_assigned_before_they_are_read():
     """AWS refuses a variable that nothing assigned: every way to Settle sets lost, and Settle sets try."""
     assert set(STATES["Route"]["Assign"]) == {"slot", "lost"}
+    assert set(STATES["Queue"]["Assign"]) == {"slot"}
     assert STATES["Lost"]["Assign"] == {"lost": True}
     assert STATES["Settle"]["Assign"] == {"try": 0}
     assert STATES["Notify"]["Assign"] == {"try": "{% $try + 1 %}"}

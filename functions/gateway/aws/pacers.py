@@ -1,12 +1,16 @@
 """The pools' clocks in DynamoDB: a slot is at most two conditional updates, and no read-modify-write loop.
 
-The arithmetic is ``domain.pacing``'s; an item holds a pool's arrival time in milliseconds.
+The arithmetic is ``domain.pacing``'s; an item holds a pool's arrival time in microseconds,
+because a thousand calls a minute are not a whole number of milliseconds apart.
 """
 
+import math
 from typing import Any
 
 from gateway.domain import pacing
 from gateway.domain.pacing import Full, Pace, Slot
+
+MICROS = 1_000_000
 
 
 class Pacers:
@@ -16,24 +20,32 @@ class Pacers:
         self._dynamodb = dynamodb
         self._table = table
 
-    def reserve(self, pool: str, pace: Pace, now: float, horizon_s: float) -> Slot | Full:
-        """Take the pool's next slot, unless it is further away than the horizon."""
+    def reserve(
+        self, pool: str, pace: Pace, now: float, horizon_s: float, *, from_queue: bool = False
+    ) -> Slot | Full:
+        """Take the pool's next slot, unless it is further away than the horizon.
+
+        Args:
+            from_queue: for a job whose turn it is; any other finds the pool full while jobs wait there.
+        """
+        turn = "" if from_queue else " AND (attribute_not_exists(waiting) OR waiting <= :none)"
         latest = pacing.latest_arrival(now, pace, horizon_s)
-        arrival = now
         for _ in range(
             2
         ):  # between the two updates an idle pool may have become busy, or the other way round
-            idle = "attribute_not_exists(arrival) OR arrival <= :now"
-            if self._update(pool, "SET arrival = :next", idle, {":next": now + pace.interval_s, ":now": now}):
-                return Slot(now)
+            idle = f"(attribute_not_exists(arrival) OR arrival <= :now){turn}"
+            bounds = {":next": now + pace.interval_s, ":now": now}
+            if self._update(pool, "SET arrival = :next", idle, bounds, turn):
+                return Slot(now, now + pace.interval_s)
+            queued = f"arrival > :now AND arrival <= :latest{turn}"
             bounds = {":interval": pace.interval_s, ":now": now, ":latest": latest}
-            queued = "arrival > :now AND arrival <= :latest"
-            if after := self._update(pool, "SET arrival = arrival + :interval", queued, bounds):
+            if after := self._update(pool, "SET arrival = arrival + :interval", queued, bounds, turn):
                 return pacing.slot_before(after, now, pace)
-            arrival = self._arrival(pool)
-            if arrival > latest:
+            arrival, waiting = self._backlog(pool)
+            if arrival > latest or (waiting and turn):
                 break
-        return Full(max(0.001, arrival - latest))
+        behind_s = waiting * pace.interval_s if turn else 0
+        return Full(max(0.001, max(arrival, now) - latest + behind_s))
 
     def push(self, pool: str, pace: Pace, until: float) -> None:
         """Let nothing start from this pool before an instant."""
@@ -42,23 +54,29 @@ class Pacers:
             pool, "SET arrival = :until", "attribute_not_exists(arrival) OR arrival < :until", values
         )
 
-    def _update(self, pool: str, update: str, condition: str, seconds: dict[str, float]) -> float | None:
+    def _update(
+        self, pool: str, update: str, condition: str, seconds: dict[str, float], turn: str = ""
+    ) -> float | None:
         """Apply an update if its condition holds; return the arrival time after it, in seconds."""
+        values = {name: {"N": str(math.ceil(each * MICROS))} for name, each in seconds.items()}
         try:
             answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"pool": {"S": pool}},
                 UpdateExpression=update,
                 ConditionExpression=condition,
-                ExpressionAttributeValues={n: {"N": str(round(s * 1000))} for n, s in seconds.items()},
+                ExpressionAttributeValues=values | ({":none": {"N": "0"}} if turn else {}),
                 ReturnValues="UPDATED_NEW",
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
             return None
-        return int(answer["Attributes"]["arrival"]["N"]) / 1000
+        return int(answer["Attributes"]["arrival"]["N"]) / MICROS
 
-    def _arrival(self, pool: str) -> float:
+    def _backlog(self, pool: str) -> tuple[float, int]:
+        """Read a pool's arrival time and how many wait for it."""
         answer = self._dynamodb.get_item(
             TableName=self._table, Key={"pool": {"S": pool}}, ConsistentRead=True
         )
-        return int(answer["Item"]["arrival"]["N"]) / 1000
+        item = answer.get("Item", {})
+        arrival, waiting = (int(item.get(name, {"N": "0"})["N"]) for name in ("arrival", "waiting"))
+        return arrival / MICROS, waiting

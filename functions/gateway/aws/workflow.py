@@ -26,6 +26,19 @@ class Workflow:
             return
 
 
+class Bell:
+    """Wake pumps: a bell is a message with a pool's name, delayed where it shall ring later."""
+
+    def __init__(self, sqs: Callable[[], Any], url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def ring(self, pool: str, after_s: float = 0) -> None:
+        """Have a pool's queue looked at."""
+        delay_s = min(900, round(after_s))
+        self._sqs().send_message(QueueUrl=self._url, MessageBody=pool, DelaySeconds=delay_s)
+
+
 class Tokens:
     """Answer a waiting task."""
 

@@ -6,6 +6,8 @@ Rule: whatever changes ``Job.status`` goes through ``moved``; no other place kno
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gateway.domain.circuit import target_of
+
 # state -> event -> state
 STATES: dict[str, dict[str, str]] = {
     "queued": {"start": "running", "fail": "failed", "cancel": "canceled", "expire": "expired"},
@@ -111,6 +113,11 @@ class Attempt:
     message: str = ""
     cancel: str = ""
 
+    @property
+    def target(self) -> str:
+        """Name the target as its circuit is named."""
+        return target_of(self.provider, self.model, self.region)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -120,6 +127,7 @@ class Job:
         input: canonical parameters as the caller gave them; never logged.
         on, deadline_at, overflow, max_wait_s, retention_days: the route's policy at the time of acceptance.
         byok: provider -> the caller's own key, encrypted.
+        pool, place: the queue that the job waits in, and where, while it does.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: every state with its time, in order.
         version: counts writes; a writer that read an older one is refused.
@@ -153,6 +161,8 @@ class Job:
     own_key: bool = False
     error_code: str = ""
     error_message: str = ""
+    pool: str = ""
+    place: str = ""
     webhook_url: str = ""
     base_url: str = ""
     customer_id: str | None = None

@@ -6,7 +6,9 @@ conditional updates (``aws.pacers``), a simulator may apply them to a variable.
 Source: ITU-T I.371 annex A; as one item in DynamoDB, checked with 80 threads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import ceil
 
 from gateway.plan import Limits
 
@@ -21,9 +23,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Permission to start at an instant."""
+    """Permission to start at an instant; ``arrival`` is the pool's arrival time after it was given."""
 
     at: float
+    arrival: float = field(default=0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def latest_arrival(now: float, pace: Pace, horizon_s: float) -> float:
 
 def slot_before(arrival: float, now: float, pace: Pace) -> Slot:
     """Return the slot that was taken when the pool's arrival time moved on to ``arrival``."""
-    return Slot(max(now, arrival - pace.interval_s - pace.tolerance_s))
+    return Slot(max(now, arrival - pace.interval_s - pace.tolerance_s), arrival)
 
 
 def reserve(
@@ -72,6 +75,15 @@ def reserve(
         return Full(arrival - latest), None
     after = arrival + pace.interval_s
     return slot_before(after, now, pace), after
+
+
+def timestamp(at: float) -> str:
+    """Write an instant as workflows wait for it: UTC to the millisecond, never early.
+
+    >>> timestamp(1_790_000_000.0001)
+    '2026-09-21T14:13:20.001Z'
+    """
+    return datetime.fromtimestamp(ceil(at * 1000) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def first_look_s(usual_s: float) -> float:

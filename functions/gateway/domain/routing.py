@@ -1,6 +1,6 @@
 """Which targets may serve a request, in which order, and what a failure means for the rest of the chain."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable
 from typing import Any
 
 from gateway.domain import pricing, request
@@ -93,16 +93,16 @@ def require(plan: Plan, route: Route, asked: request.Request, operation: str) ->
         )
 
 
-def next_hop(job: Job, busy: Mapping[int, float], now: float) -> int | None:
+def next_hop(job: Job, passed: Container[int], now: float) -> int | None:
     """Return the index of the next target that this job has not tried, or nothing at the end of the chain.
 
     Args:
-        busy: hop -> until when its pool is known to have no slot, for ``overflow: divert``.
+        passed: hops that were looked at and left for later.
     """
     if now >= job.deadline_at:
         return None
     tried = {attempt.hop for attempt in job.attempts}
-    return next((i for i in range(len(job.chain)) if i not in tried and i not in busy), None)
+    return next((i for i in range(len(job.chain)) if i not in tried and i not in passed), None)
 
 
 def moves_on(job: Job, error: str) -> bool:

@@ -9,11 +9,14 @@ from gateway.domain.job import Attempt, Job
 from gateway.plan import Model, Parameter, Plan, Route
 
 
-def job_document(job: Job, base_url: str, secret: Callable[[], bytes]) -> dict[str, Any]:
+def job_document(
+    job: Job, base_url: str, secret: Callable[[], bytes], turn: tuple[int, float | None] | None = None
+) -> dict[str, Any]:
     """Write a job as callers read it; links are signed here, at the last moment.
 
     Args:
         base_url: the address under which the caller reaches us, without a slash at its end.
+        turn: of a job that waits: its position in the queue, and about when it may start.
         secret: brings the deployment's link secret, which only a job with files needs.
     """
     ends_at = (job.finished_at or job.created_at) + job.retention_days * 86400
@@ -39,7 +42,8 @@ def job_document(job: Job, base_url: str, secret: Callable[[], bytes]) -> dict[s
         "started_at": _time(job.started_at),
         "finished_at": _time(job.finished_at),
         "progress": job.progress,
-        "expected_start_at": _expected_start(job),
+        "queue_position": turn[0] if turn else None,
+        "expected_start_at": _time(turn[1]) if turn else _expected_start(job),
         "outputs": outputs,
         "output_url": outputs[0]["url"] if outputs else None,
         "cost": _cost(job),

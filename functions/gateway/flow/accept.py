@@ -1,32 +1,26 @@
 """Take a request in: check it, freeze its chain into a job, and run it inline or hand it to the workflow."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
 
 from gateway.domain import identity, request, routing
 from gateway.domain.job import Attempt, Hop, Job, Skip
 from gateway.domain.pacing import Full
 from gateway.errors import InvalidRequest, RateLimited
 from gateway.flow import attempt as attempts
-from gateway.flow import chain, credential, deliver
+from gateway.flow import chain, credential, deliver, front, pool
+from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
 from gateway.plan import Plan, Protocol, Route
 
-# Models that usually take longer than this are not worth holding the caller's connection for.
-INLINE_S = 15
+# Only models that are usually done well inside the wait run inline: a call that is cut off may be paid for.
+INLINE_S = 8
 # An inline call is not begun with less time than this left.
 LEAST_CALL_S = 3
 LOOK_S = 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whom a key belongs to, as the authorizer found out."""
-
-    tenant: str
-    key_id: str
-    tier: str = ""
-    scopes: tuple[str, ...] = ()
+# What a caller is told to wait where only the end of another call makes room: nobody knows when that is.
+PLACE_WAIT_S = 600
 
 
 def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) -> Job:
@@ -46,6 +40,7 @@ def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) 
     job = replace(_job(ports, caller, asked, route, operation, able, skipped), base_url=base_url)
     if job.overflow == "shed":
         job = _with_slot_now(ports, job)
+    front.take_place(ports, caller.tier, job)
     ports.jobs.create(job)
     return job
 
@@ -71,6 +66,8 @@ def _inline(ports: Ports, job: Job, until: float) -> Job:
     """Go along the chain while its targets answer at once and the caller still waits."""
     while True:
         reserved = chain.advance(ports, job)
+        if isinstance(reserved, chain.Wait):
+            return job
         if isinstance(reserved, chain.End):
             return settle(ports, job)
         job, attempt = reserved.job, reserved.attempt
@@ -188,15 +185,19 @@ def _tier_classes(plan: Plan) -> set[int]:
 def _with_slot_now(ports: Ports, job: Job) -> Job:
     """Take the first target's slot before the job is accepted, or send the caller away until there is one."""
     hop = job.chain[0]
-    slot = chain.reserve(ports, job, hop, job.max_wait_s)
-    if isinstance(slot, Full):
-        after_s = max(1, int(-(-slot.retry_after_s // 1)))
+    near_s = min(pool.NEAR_S, job.max_wait_s)
+    slot = pool.take(ports, job, hop, near_s)
+    away_s = slot.retry_after_s + near_s if isinstance(slot, Full) else 0
+    if away_s > job.max_wait_s:
+        after_s = math.ceil(min(away_s - job.max_wait_s, PLACE_WAIT_S))
         raise RateLimited(
             f"{job.model!r} has no free slot within {job.max_wait_s:g} s; one is free in {after_s} s.",
             code="pool_full",
             retryable=True,
-            retry_after_s=after_s,
+            headers={"retry-after": str(after_s)},
         )
+    if isinstance(slot, Full):
+        return job
     reserved = Attempt(1, 0, hop.provider, hop.model, hop.region, slot.at, ports.now())
     return replace(job, attempts=(reserved,))
 

@@ -11,7 +11,7 @@ from gateway.domain import pacing, routing
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
-from gateway.flow import credential, deliver
+from gateway.flow import credential, deliver, pool
 from gateway.flow.outcome import Outcome, after, fail
 from gateway.flow.ports import Ports
 from gateway.plan import Step
@@ -61,13 +61,14 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
 
 
 def check(ports: Ports, job: Job, n: int) -> Outcome:
-    """Look at a running attempt once, going through all steps that need no waiting."""
+    """Look at a running attempt once, going through all steps that need no waiting.
+
+    A deadline is only looked at after the provider: what is finished by then is delivered, however late.
+    """
     attempt = _attempt(job, n)
     if job.ended or attempt.status != "accepted":
         return _resume(ports, job, attempt)
     call = call_of(ports, job, attempt)
-    if ports.now() >= min(job.deadline_at, (attempt.started_at or 0) + call.protocol.total_deadline_s):
-        return _give_up(ports, job, attempt)
     reading: Reading = Pending(attempt.step, attempt.kept)
     while isinstance(reading, Pending):
         at = reading
@@ -79,6 +80,9 @@ def check(ports: Ports, job: Job, n: int) -> Outcome:
             reading = replace(at, progress=None)
         if isinstance(reading, Pending) and reading.step == at.step:
             break
+    late = ports.now() >= min(job.deadline_at, (attempt.started_at or 0) + call.protocol.total_deadline_s)
+    if isinstance(reading, Pending) and late:
+        return _give_up(ports, job, attempt)
     return _record(ports, job, attempt, reading)
 
 
@@ -171,6 +175,8 @@ def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outco
 
 def _finish(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
     """Bytes in hand are delivered at once; links are left to the delivery step."""
+    pool.release(ports, job, attempt)
+    ports.circuits.succeeded(attempt.target, ports.now())
     if any(source.data for source in done.sources):
         return deliver.bytes_in_hand(ports, job, attempt, done)
     finished = replace(

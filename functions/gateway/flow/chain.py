@@ -1,10 +1,12 @@
-"""Move a job along its chain: pick the next target and reserve its slot, or find the chain at its end."""
+"""Move a job along its chain: take the next target's slot, wait in its queue, or find no target left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway.domain import pacing, routing
-from gateway.domain.job import Attempt, Hop, Job, with_attempt
+from gateway.domain import routing
+from gateway.domain.circuit import target_of
+from gateway.domain.job import Attempt, Job, Skip, with_attempt
 from gateway.domain.pacing import Full, Slot
+from gateway.flow import pool
 from gateway.flow.ports import Ports
 
 OVER = ("failed", "unknown")
@@ -12,10 +14,18 @@ OVER = ("failed", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """An attempt is reserved on the job; it may start at ``at``."""
+    """An attempt is reserved on the job; it may start at its slot."""
 
     job: Job
     attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The pool of this hop is full, and the job shall wait in its queue."""
+
+    job: Job
+    hop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +35,69 @@ class End:
     job: Job
 
 
-def advance(ports: Ports, job: Job) -> Go | End:
-    """Reserve a slot at the next untried target of the chain; an attempt that is not over is gone on with.
+def advance(ports: Ports, job: Job) -> Go | Wait | End:
+    """Take the next untried target of the chain; an attempt that is not over is gone on with.
 
-    With ``overflow: divert`` a target whose slot is too far away is passed over while another is left; with
-    nothing else left the job waits for the one whose slot comes first, up to its own deadline.
+    A target whose circuit is open is passed over while another is left, and tried when none is.
+    With ``overflow: divert`` a target whose slot is too far away is passed over while another has room; where
+    none has, the job waits for the one whose turn comes first.
     """
     if job.attempts and job.attempt.status not in OVER:
         return Go(job, job.attempt)
-    now = ports.now()
+    diverts = job.overflow == "divert"
+    near_s = min(pool.NEAR_S, job.max_wait_s) if diverts else pool.NEAR_S
     busy: dict[int, float] = {}
-    while (hop := routing.next_hop(job, busy, now)) is not None:
-        horizon = job.max_wait_s if job.overflow == "divert" else job.deadline_at - now
-        slot = reserve(ports, job, job.chain[hop], horizon)
-        if isinstance(slot, Slot):
-            return _reserved(ports, job, hop, slot, now)
-        busy[hop] = slot.retry_after_s
-    for hop in sorted(busy, key=lambda index: busy[index]):
-        slot = reserve(ports, job, job.chain[hop], job.deadline_at - now)
-        if isinstance(slot, Slot):
-            return _reserved(ports, job, hop, slot, now)
-    return End(job)
+    shut: list[int] = []
+    while (hop := routing.next_hop(job, (*busy, *shut), ports.now())) is not None:
+        if not ports.circuits.admits(_target(job, hop), ports.now()):
+            shut.append(hop)
+            continue
+        found = pool.take(ports, job, job.chain[hop], near_s)
+        if isinstance(found, Slot):
+            return reserved(ports, _passed(job, shut), hop, found)
+        busy[hop] = found.retry_after_s + near_s
+        if not diverts or busy[hop] <= job.max_wait_s:
+            return Wait(job, hop)
+    if busy:
+        return Wait(job, min(busy, key=lambda index: busy[index]))
+    return _try_anyway(ports, job, shut[0], near_s) if shut else End(job)
 
 
-def reserve(ports: Ports, job: Job, hop: Hop, horizon_s: float) -> Slot | Full:
-    """Reserve a slot in the pool that a hop's call belongs to."""
-    pace = pacing.pace_of(ports.plan.providers[hop.provider].limits)
-    if pace is None:
-        return Slot(ports.now())
-    return ports.pacers.reserve(pool_of(job, hop.provider, hop.region), pace, ports.now(), horizon_s)
+def _try_anyway(ports: Ports, job: Job, hop: int, near_s: float) -> Go | Wait:
+    found = pool.take(ports, job, job.chain[hop], near_s)
+    return reserved(ports, job, hop, found) if isinstance(found, Slot) else Wait(job, hop)
 
 
-def pool_of(job: Job, provider: str, region: str) -> str:
-    """Name a pool: provider, credential (ours, or the caller's own by key id) and region."""
-    credential = job.key_id if provider in job.byok else "ours"
-    return f"{provider}#{credential}#{region}"
+def _target(job: Job, hop: int) -> str:
+    at = job.chain[hop]
+    return target_of(at.provider, at.model, at.region)
 
 
-def _reserved(ports: Ports, job: Job, index: int, slot: Slot, now: float) -> Go:
+def _passed(job: Job, shut: list[int]) -> Job:
+    """Keep in the trace which targets were passed over."""
+    reason = "failed again and again, and is left alone for now"
+    skips = tuple(Skip(job.chain[hop].provider, job.chain[hop].model, reason) for hop in shut)
+    return replace(job, skipped=(*job.skipped, *skips))
+
+
+def enter_queue(ports: Ports, job: Job, hop: int, token: str) -> Job:
+    """Put a job into the queue of a hop's pool, and see to it that the queue is served."""
+    at = job.chain[hop]
+    name = pool.name_of(job, at.provider, at.region)
+    place = ports.queue.enter(name, job.tenant, job.id, hop, token)
+    waiting = ports.jobs.save(replace(job, pool=name, place=place))
+    ports.bell.ring(name)
+    return waiting
+
+
+def leave_queue(ports: Ports, job: Job, hop: int) -> Go | Full:
+    """Give a waiting job its slot, if the pool has one near."""
+    found = pool.take(ports, job, job.chain[hop], pool.NEAR_S, from_queue=True)
+    return found if isinstance(found, Full) else reserved(ports, job, hop, found)
+
+
+def reserved(ports: Ports, job: Job, index: int, slot: Slot) -> Go:
+    """Write a new attempt with its slot onto the job."""
     hop = job.chain[index]
     attempt = Attempt(
         n=len(job.attempts) + 1,
@@ -71,7 +106,6 @@ def _reserved(ports: Ports, job: Job, index: int, slot: Slot, now: float) -> Go:
         model=hop.model,
         region=hop.region,
         slot_at=slot.at,
-        reserved_at=now,
+        reserved_at=ports.now(),
     )
-    saved = ports.jobs.save(with_attempt(job, attempt))
-    return Go(saved, attempt)
+    return Go(ports.jobs.save(replace(with_attempt(job, attempt), pool="", place="")), attempt)

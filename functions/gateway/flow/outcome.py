@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from gateway.domain import pacing, routing
+from gateway.domain import circuit, pacing, routing
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Failure
-from gateway.flow import chain
+from gateway.flow import pool
 from gateway.flow.ports import Ports
 
 LONGEST_PAUSE_S = 600
@@ -30,6 +30,9 @@ class Outcome:
 
 def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
     """End an attempt without a result, and say whether the chain goes on."""
+    pool.release(ports, job, attempt)
+    if circuit.counts(failure.error):
+        ports.circuits.failed(attempt.target, ports.now())
     if failure.error == "capacity":
         _slow_down(ports, job, attempt, failure)
     ended = replace(
@@ -53,8 +56,8 @@ def _slow_down(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> No
     pace = pacing.pace_of(ports.plan.providers[attempt.provider].limits)
     if pace is not None:
         pause_s = min(failure.retry_after_s or pace.interval_s, LONGEST_PAUSE_S)
-        pool = chain.pool_of(job, attempt.provider, attempt.region)
-        ports.pacers.push(pool, pace, ports.now() + pause_s)
+        name = pool.name_of(job, attempt.provider, attempt.region)
+        ports.pacers.push(name, pace, ports.now() + pause_s)
 
 
 def _without_words(message: str, job: Job) -> str:

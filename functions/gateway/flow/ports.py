@@ -1,10 +1,11 @@
 """What the flow needs from outside, as small interfaces; ``handlers._wiring`` passes the real ones in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
@@ -35,11 +36,81 @@ class Ledger(Protocol):
 class Pacers(Protocol):
     """The clocks of the pools."""
 
-    def reserve(self, pool: str, pace: Pace, now: float, horizon_s: float) -> Slot | Full:
-        """Take the pool's next slot, unless it is further away than the horizon."""
+    def reserve(
+        self, pool: str, pace: Pace, now: float, horizon_s: float, *, from_queue: bool = False
+    ) -> Slot | Full:
+        """Take the pool's next slot, unless it is further away than the horizon or others wait for it."""
 
     def push(self, pool: str, pace: Pace, until: float) -> None:
         """Let nothing start from this pool before an instant."""
+
+
+class Queue(Protocol):
+    """The fair queues of full pools."""
+
+    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str) -> str:
+        """Take a place; return it."""
+
+    def first(self, pool: str, count: int) -> Sequence[Waiting]:
+        """Return those whose turn comes first."""
+
+    def ahead(self, pool: str, place: str) -> int:
+        """Count those before a place."""
+
+    def leave(self, pool: str, place: str) -> None:
+        """Give a place up."""
+
+    def begin_pump(self, pool: str, now: float) -> bool:
+        """Become the pool's one pump, unless there is one."""
+
+    def end_pump(self, pool: str, until: float = 0) -> None:
+        """Let the next one begin, at once or not before an instant."""
+
+
+class Leases(Protocol):
+    """How many calls of a pool run at once."""
+
+    def take(self, pool: str, holder: str, most: int, until: float, now: float) -> bool:
+        """Take a place, if one is free."""
+
+    def give_back(self, pool: str, holder: str) -> bool:
+        """Give a place back; return whether somebody was waiting for one."""
+
+    def want(self, pool: str) -> None:
+        """Ask to be told when a place is given back."""
+
+    def wanted(self, pool: str) -> bool:
+        """Tell whether somebody has asked and was not told yet."""
+
+
+class Circuits(Protocol):
+    """Which targets are left alone for a while."""
+
+    def admits(self, target: str, now: float) -> bool:
+        """Tell whether a call may go; where it is a probe, it is this caller's alone."""
+
+    def failed(self, target: str, now: float) -> None:
+        """Tell of a failure that says something about the target."""
+
+    def succeeded(self, target: str, now: float) -> None:
+        """Tell of a success."""
+
+    def states(self, targets: Iterable[str], now: float) -> dict[str, tuple[str, float | None]]:
+        """Return each target's state, and from when a probe may go."""
+
+
+class Bell(Protocol):
+    """What wakes the pump of a pool."""
+
+    def ring(self, pool: str, after_s: float = 0) -> None:
+        """Have the pool's queue looked at, now or later."""
+
+
+class Tokens(Protocol):
+    """The waiting tasks of the workflow."""
+
+    def succeed(self, token: str, outcome: dict[str, Any]) -> None:
+        """Answer one; a task that is no longer waiting was answered before."""
 
 
 class Secrets(Protocol):
@@ -89,6 +160,11 @@ class Ports:
     jobs: Jobs
     ledger: Ledger
     pacers: Pacers
+    queue: Queue
+    leases: Leases
+    circuits: Circuits
+    bell: Bell
+    tokens: Tokens
     secrets: Secrets
     artifacts: Artifacts
     wire: Wire

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from gateway.domain import job as jobs
 from gateway.domain import pricing, routing
 from gateway.domain.job import Attempt, Job
+from gateway.flow import front, pool
 from gateway.flow.ports import Ports
 
 LOST = "a worker was lost and did not come back; nothing was delivered"
@@ -15,8 +16,11 @@ def settle(ports: Ports, job: Job, *, lost: bool = False) -> Job:
     """End a job that no target is working on any more; a job that has ended already stays as it is."""
     if job.ended:
         return job
+    front.give_place_back(ports, job)
     if job.outputs and job.status == "delivering":
         return _succeed(ports, job)
+    if job.attempts and not job.attempt.error:
+        pool.release(ports, job, job.attempt)
     code, message = _reason(job, lost=lost)
     late = ports.now() >= job.deadline_at and job.status != "delivering" and not lost
     ended = jobs.moved(

@@ -23,6 +23,4 @@ def redirect(url: str) -> dict[str, Any]:
 
 def refusal(error: GatewayError, headers: dict[str, str]) -> dict[str, Any]:
     """Return an error as its attributes say."""
-    if error.retry_after_s is not None:
-        headers = {**headers, "retry-after": str(error.retry_after_s)}
-    return reply(error.status, error.body(), headers)
+    return reply(error.status, error.body(), {**headers, **error.headers})

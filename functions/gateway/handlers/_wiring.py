@@ -17,11 +17,13 @@ from botocore.config import Config
 
 from gateway import plan
 from gateway.aws.artifacts import Artifacts
+from gateway.aws.circuits import Circuits
 from gateway.aws.jobs import Jobs, Ledger
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
-from gateway.aws.workflow import Tokens, Workflow
+from gateway.aws.waiting import Leases, Queue
+from gateway.aws.workflow import Bell, Tokens, Workflow
 from gateway.flow.ports import Ports
 from gateway.plan import Plan
 from gateway.transport import Transport
@@ -68,6 +70,11 @@ def the_ports() -> Ports:
         jobs=Jobs(dynamodb, setting("JOBS_TABLE")),
         ledger=Ledger(dynamodb, setting("JOBS_TABLE"), setting("USAGE_TABLE")),
         pacers=Pacers(dynamodb, setting("PACERS_TABLE")),
+        queue=Queue(dynamodb, setting("WAITING_TABLE"), setting("PACERS_TABLE")),
+        circuits=Circuits(dynamodb, setting("PACERS_TABLE")),
+        leases=Leases(dynamodb, setting("PACERS_TABLE")),
+        bell=Bell(opener("sqs"), setting("BELLS")),
+        tokens=the_tokens(),
         secrets=the_secrets(),
         artifacts=the_artifacts(),
         wire=Transport(),

@@ -10,8 +10,8 @@ import msgspec
 from gateway.domain import link, pricing, request, routing, view
 from gateway.domain.job import Job
 from gateway.errors import Forbidden, GatewayError, InvalidRequest, NotFound, OurError, TooLarge
-from gateway.flow import accept
-from gateway.flow.accept import Caller
+from gateway.flow import accept, front, health, pool
+from gateway.flow.front import Caller
 from gateway.handlers import _wiring
 from gateway.handlers._reply import redirect, refusal, reply
 
@@ -85,10 +85,13 @@ def _create_job(event: dict[str, Any], _: str) -> dict[str, Any]:
 def _run(event: dict[str, Any], asked: request.Request) -> dict[str, Any]:
     caller = _caller(event, "submit")
     wait_s, asked_to_wait = _wait(event)
+    limits = front.admit(_ports, caller)
     job = accept.accept(_ports, caller, asked, _base_url(event))
     _wiring.logger.info("job accepted", job=job.id, model=job.model, operation=job.operation, key=job.key_id)
     job = accept.run(_ports, job, wait_s, asked_to_wait)
-    return _job_reply(event, job)
+    answer = _job_reply(event, job)
+    answer["headers"] |= limits
+    return answer
 
 
 def _get_job(event: dict[str, Any], job_id: str) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def _get_job(event: dict[str, Any], job_id: str) -> dict[str, Any]:
 
 
 def _job_reply(event: dict[str, Any], job: Job) -> dict[str, Any]:
-    document = view.job_document(job, _base_url(event), _wiring.link_secret)
+    document = view.job_document(job, _base_url(event), _wiring.link_secret, pool.turn_of(_ports, job))
     headers = {"x-sluice-job": job.id, "x-sluice-attempts": str(len(job.attempts))}
     if job.attempts:
         headers["x-sluice-provider"] = job.attempt.provider
@@ -145,12 +148,18 @@ def _openapi(event: dict[str, Any], _: str) -> dict[str, Any]:
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": text}
 
 
+def _providers(event: dict[str, Any], _: str) -> dict[str, Any]:
+    _caller(event, "read")
+    return reply(200, {"object": "list", "data": health.targets(_ports)})
+
+
 ROUTES: dict[tuple[str, str, bool], Callable[[dict[str, Any], str], dict[str, Any]]] = {
     ("GET", "/health", False): _health,
     ("GET", "/openapi.json", False): _openapi,
     ("POST", "jobs", False): _create_job,
     ("GET", "jobs", True): _get_job,
     ("GET", "files", True): _get_file,
+    ("GET", "health", True): _providers,
     ("GET", "models", False): _list_models,
     ("GET", "models", True): _get_model,
 }

@@ -1,0 +1,92 @@
+"""Serve a full pool's queue: whoever's turn it is gets the next slot, until the near slots are given out.
+
+Rule: one pump at a time serves a pool. A bell that rings while one is at work may be let go, because the pump
+looks once more after it has let go of the pool.
+"""
+
+import math
+from typing import Any
+
+from gateway.domain import pacing
+from gateway.domain.fair import Waiting
+from gateway.domain.job import Attempt, Job
+from gateway.domain.pacing import Full
+from gateway.flow import chain
+from gateway.flow.ports import Ports
+
+BATCH = 25
+# Slots are given out two seconds ahead, so looking every second loses none.
+PAUSE_S = 1
+# A bell may be a little early, and must not find the pump still asleep.
+BELL_EARLY_S = 0.5
+# The least time for a message to wait in its queue, be lost with its worker, and come back.
+START_S = 900
+
+
+def pump(ports: Ports, name: str) -> int:
+    """Serve a queue as far as there are slots, and ring again for who must wait; return how many went."""
+    gone = 0
+    while ports.queue.first(name, 1) and ports.queue.begin_pump(name, ports.now()):
+        served, full = _serve(ports, name)
+        gone += served
+        if full is None:
+            ports.queue.end_pump(name)
+        else:
+            _rest(ports, name, full)
+            break
+    return gone
+
+
+def slot_payload(job: Job, attempt: Attempt, now: float) -> dict[str, Any]:
+    """Write a reserved attempt as the workflow reads it."""
+    return {
+        "outcome": "go",
+        "attempt": attempt.n,
+        "at": pacing.timestamp(attempt.slot_at),
+        "provider": attempt.provider,
+        "timeout_s": max(START_S, math.ceil(job.deadline_at - now)),
+    }
+
+
+def _rest(ports: Ports, name: str, full: Full) -> None:
+    """Sleep until slots are near, deaf to other bells; a place that is given back rings by itself.
+
+    That bell may have rung while we were at work, and been let go: then nobody wants a place any more, and
+    it is rung again.
+    """
+    if full.retry_after_s == math.inf:
+        ports.queue.end_pump(name)
+        if not ports.leases.wanted(name):
+            ports.bell.ring(name)
+        return
+    pause_s = max(PAUSE_S, math.ceil(full.retry_after_s))
+    ports.queue.end_pump(name, ports.now() + pause_s - BELL_EARLY_S)
+    ports.bell.ring(name, pause_s)
+
+
+def _serve(ports: Ports, name: str) -> tuple[int, Full | None]:
+    """Let go whose turn it is; also return what stopped it, or nothing if the queue is empty."""
+    served = 0
+    while waiting := ports.queue.first(name, BATCH):
+        for each in waiting:
+            full = _let_go(ports, name, each)
+            if full is not None:
+                return served, full
+            served += 1
+    return served, None
+
+
+def _let_go(ports: Ports, name: str, waiting: Waiting) -> Full | None:
+    """Give one job its slot and tell its workflow; what a dead pump left half done is finished here."""
+    job = ports.jobs.get(waiting.tenant, waiting.job)
+    if job is not None and not job.ended:
+        moved: chain.Go | Full
+        if job.attempts and job.attempt.status not in chain.OVER:
+            moved = chain.Go(job, job.attempt)
+        else:
+            moved = chain.leave_queue(ports, job, waiting.hop)
+        if isinstance(moved, Full):
+            return moved
+        ports.tokens.succeed(waiting.token, slot_payload(moved.job, moved.attempt, ports.now()))
+    ports.queue.leave(name, waiting.place)
+    return None

@@ -1,0 +1,42 @@
+"""What a function gets: the names of what it works on, and permissions that name their resources."""
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.resources.storage import Storage
+
+
+def variables(storage: Storage, bells: sqs.Queue, public_url: str) -> dict[str, str]:
+    """Return every variable that a function may ask for; one that does not apply is absent."""
+    found = {
+        "JOBS_TABLE": storage.jobs.table_name,
+        "KEYS_TABLE": storage.keys.table_name,
+        "USAGE_TABLE": storage.usage.table_name,
+        "PACERS_TABLE": storage.pacers.table_name,
+        "WAITING_TABLE": storage.waiting.table_name,
+        "BUCKET": storage.artifacts.bucket_name,
+        "LINK_SECRET": storage.link_secret_arn,
+        "BYOK_KEY": storage.byok_key.key_arn,
+        "BELLS": bells.queue_url,
+    }
+    return found | ({"PUBLIC_URL": public_url} if public_url else {})
+
+
+def allow(resources: str | list[str], service: str, *actions: str) -> iam.PolicyStatement | None:
+    """Permit actions on resources; nothing where there are none, because IAM takes no empty list."""
+    named = [resources] if isinstance(resources, str) else resources
+    if not named:
+        return None
+    return iam.PolicyStatement(actions=[f"{service}:{action}" for action in actions], resources=named)
+
+
+def secret_arn(scope: Construct, name: str) -> str:
+    """Return a secret's ARN; Secrets Manager ends it with a hyphen and six characters of its own."""
+    return Stack.of(scope).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{name}-??????",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )

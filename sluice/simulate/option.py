@@ -1,0 +1,72 @@
+"""What people type for `sluice simulate`, as values; every mistake names the option and a way out."""
+
+import re
+
+from sluice.errors import Refused
+from sluice.simulate.arrivals import Down
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])", re.ASCII)
+_MOST = 1_000_000
+_LONGEST_D = 3660
+
+
+def duration_s(text: str, option: str) -> float:
+    """Read a duration.
+
+    >>> duration_s("1h30m", "--duration"), duration_s("30d", "--duration")
+    (5400.0, 2592000.0)
+    """
+    if not re.fullmatch(f"(?:{_PART.pattern})+", text, re.ASCII):
+        raise Refused(
+            f"{option}: {text!r} is no duration. Write numbers with s, m, h or d: 90s, 10m, 1h30m, 30d."
+        )
+    value = float(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+    if value > _LONGEST_D * _UNITS["d"]:
+        raise Refused(f"{option}: {text!r} is too long. {_LONGEST_D}d are the most.")
+    return value
+
+
+def span_s(text: str, option: str) -> float:
+    """Read a duration that is longer than nothing."""
+    value = duration_s(text, option)
+    if not value:
+        raise Refused(f"{option}: {text!r} is no time at all. Write something longer.")
+    return value
+
+
+def weights(parts: list[str], option: str) -> dict[str, int]:
+    """Read names with weights; a name alone weighs 1.
+
+    >>> weights(["a:500", "b"], "--tenants")
+    {'a': 500, 'b': 1}
+    """
+    found: dict[str, int] = {}
+    for part in parts:
+        name, colon, weight = part.strip().rpartition(":")
+        name, weight = (name, weight) if colon else (weight, "1")
+        if not name or not re.fullmatch(r"[1-9]\d*", weight, re.ASCII) or int(weight) > _MOST:
+            raise Refused(
+                f"{option}: {part!r} is no name with a weight. Write NAME or NAME:WEIGHT, such as acme:3, "
+                f"the weight a whole number from 1 to {_MOST:,}."
+            )
+        if name in found:
+            raise Refused(f"{option}: {name!r} is given twice. Name it once.")
+        found[name] = int(weight)
+    return found
+
+
+def down(text: str) -> Down:
+    """Read a fault.
+
+    >>> down("google:10m-20m")
+    Down(provider='google', from_s=600.0, to_s=1200.0)
+    """
+    provider, _, window = text.partition(":")
+    begin, dash, end = window.partition("-")
+    if not provider or not dash:
+        raise Refused(f"--down: {text!r} is not PROVIDER:FROM-TO. Write it as google:10m-20m.")
+    from_s, to_s = duration_s(begin, "--down"), duration_s(end, "--down")
+    if to_s <= from_s:
+        raise Refused(f"--down: {text!r} ends before it starts. Write the earlier time first.")
+    return Down(provider, from_s, to_s)
