@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-PREFIX = "/2018-06-01/runtime"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -3,7 +3,6 @@
 GatewayError            status, code, retryable; ``str()`` is safe to show a caller
 ├── CallerError         the request must change
 │   ├── InvalidRequest      400  invalid_request, invalid_json, unknown_parameter, missing_parameter, ...
-│   ├── Unauthorized        401  invalid_key
 │   ├── Forbidden           403  not_allowed, link_invalid
 │   ├── NotFound            404  model_not_found, job_not_found, file_not_found, path_not_found
 │   ├── Gone                410  link_expired
@@ -63,13 +62,6 @@ class CallerError(GatewayError):
 
 class InvalidRequest(CallerError):
     """The body, a header or a parameter is not what the model takes."""
-
-
-class Unauthorized(CallerError):
-    """No key, or none that we know."""
-
-    status = 401
-    kind = "authentication_error"
 
 
 class Forbidden(CallerError):

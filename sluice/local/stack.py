@@ -30,7 +30,6 @@ from sluice.local.state import State
 from sluice.root import CDK, EMULATOR_PYTHON, ROOT
 
 DEFAULT_STATE = ROOT / ".sluice"
-DEFAULT_PORT = 8787
 _SERVICES = ("edge", "sandbox", "emulator")
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from gateway.domain import link, pricing, request, routing, view
+from gateway.domain import link, pricing, request, routing, view, webhook
 from gateway.domain.job import Job
 from gateway.errors import Forbidden, GatewayError, InvalidRequest, NotFound, OurError, TooLarge
 from gateway.flow import accept, front, health, pool
@@ -153,6 +153,12 @@ def _providers(event: dict[str, Any], _: str) -> dict[str, Any]:
     return reply(200, {"object": "list", "data": health.targets(_ports)})
 
 
+def _webhook_secret(event: dict[str, Any], _: str) -> dict[str, Any]:
+    caller = _caller(event, "read")
+    secret = webhook.secret_of(caller.key_id, _wiring.link_secret())
+    return reply(200, {"object": "webhook_secret", "secret": webhook.shown(secret)})
+
+
 ROUTES: dict[tuple[str, str, bool], Callable[[dict[str, Any], str], dict[str, Any]]] = {
     ("GET", "/health", False): _health,
     ("GET", "/openapi.json", False): _openapi,
@@ -160,6 +166,7 @@ ROUTES: dict[tuple[str, str, bool], Callable[[dict[str, Any], str], dict[str, An
     ("GET", "jobs", True): _get_job,
     ("GET", "files", True): _get_file,
     ("GET", "health", True): _providers,
+    ("GET", "webhook-secret", False): _webhook_secret,
     ("GET", "models", False): _list_models,
     ("GET", "models", True): _get_model,
 }
