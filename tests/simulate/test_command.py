@@ -23,14 +23,14 @@ def run(out: Path, *words: str) -> Result:
 
 
 def test_the_tables_and_the_files_say_the_same(tmp_path: Path) -> None:
-    shown = sluice("simulate", "--model", "nano-banana-pro", "--rpm", "30", "--out", str(tmp_path))
+    shown = sluice("simulate", "--model", "nano-banana-pro", "--rpm", "6", "--out", str(tmp_path))
 
     assert shown.returncode == 0, shown.stderr
-    assert "jobs\t300 over 10 min" in shown.stdout
+    assert "jobs\t60 over 10 min" in shown.stdout
     assert "429 to us\t0" in shown.stdout
-    assert json.loads((tmp_path / "result.json").read_text())["succeeded"] == 300
+    assert json.loads((tmp_path / "result.json").read_text())["succeeded"] == 60
     rows = list(csv.DictReader((tmp_path / "series.csv").read_text().splitlines()))
-    assert sum(int(row["google/global starts"]) for row in rows) == 300
+    assert sum(int(row["google/global starts"]) for row in rows) == 60
 
 
 def test_json_is_for_programs(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Small plans and streams to simulate."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.plan import Limits, Plan
 from sluice.simulate.arrivals import SECOND, Arrivals, Traffic
@@ -11,6 +12,8 @@ from sluice.simulate.result import Result, Tally, result_of
 from tests.builders import plan_of
 
 HOUR_S = 3600
+# How long the first target takes here, whatever the catalogue thinks of it today.
+USUAL_S = 12.0
 THREE = "google/gemini-3-pro-image, fal/fal-ai/nano-banana-pro, openai/gpt-image-2"
 
 
@@ -29,7 +32,10 @@ def plan(policy: str = "", targets: str = "google/gemini-3-pro-image", limits: s
         f"    targets: [{targets}]\n"
         f"    {policy}\n"
     )
-    return plan_of(routes, providers)
+    compiled = plan_of(routes, providers)
+    google = "google/gemini-3-pro-image"
+    models = compiled.models | {google: replace(compiled.models[google], usual_s=USUAL_S)}
+    return replace(compiled, models=models)
 
 
 def run_pool(
