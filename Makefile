@@ -34,7 +34,7 @@ test: $(SETUP)  ## Run the whole check: format, lint, types, import rules, all t
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
-	@$(PY) -m pytest -q -m "not e2e and not synth"
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth"
 
 bench: $(SETUP) $(RUNTIME)/.ready  ## Measure: cold starts and a warm call, as a table (BENCH=--json)
 	@$(PY) -m bench $(BENCH)
