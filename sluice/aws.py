@@ -25,7 +25,7 @@ class Cloud:
             import boto3
 
             # Unlike every other AWS tool, boto3 does not read AWS_REGION.
-            return boto3.client(service, region_name=os.environ.get("AWS_REGION"))  # type: ignore[call-overload]
+            return boto3.client(service, region_name=os.environ.get("AWS_REGION"))  # type: ignore[call-overload]  # any service
         return self._session().client(service, endpoint_url=self.endpoint_url)
 
     def keys(self, table: str) -> Keys:

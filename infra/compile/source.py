@@ -19,7 +19,7 @@ try:
 except (
     ImportError
 ):  # a PyYAML built without libyaml: slower, and its syntax errors are worded a little differently
-    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]  # the same loader, in Python
 
 MOST_VALUES = 300_000
 MOST_LEVELS = 64

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.plan import Plan
 
 # Whoever reads the answer must not take it for a key that works.
-_NO_SECRET = "***"  # noqa: S105
+_NO_SECRET = "***"  # noqa: S105  # stands where a key would be
 _SHOWN = 2000
 
 

@@ -145,7 +145,8 @@ def _daily(traffic: Traffic) -> tuple[int, float, Iterator[int]]:
         jobs, duration_s = traffic.jobs, DAY_S
     else:
         jobs, duration_s = _sizes(traffic, DAY_S / 60)
-    return jobs, duration_s, _along_the_day(jobs, duration_s, random.Random(traffic.seed + 1))  # noqa: S311
+    noise = random.Random(traffic.seed + 1)  # noqa: S311 - a simulation, repeatable on purpose
+    return jobs, duration_s, _along_the_day(jobs, duration_s, noise)
 
 
 def _along_the_day(jobs: int, duration_s: float, source: random.Random) -> Iterator[int]:

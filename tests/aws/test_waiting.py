@@ -128,6 +128,16 @@ def test_who_gives_back_hears_whether_somebody_wants_it_once(dynamodb: Any) -> N
     assert leases.give_back(POOL, "y") is False
 
 
+def test_sweeping_a_lost_holder_does_not_forget_who_asked(dynamodb: Any) -> None:
+    """A newcomer takes the swept place; whoever waited is told when that one is given back."""
+    leases = Leases(dynamodb, "pacers")
+    leases.take(POOL, "lost", 1, 1010, 1000.0)
+    leases.want(POOL)
+    leases.take(POOL, "newcomer", 1, 2000, 1020.0)
+
+    assert leases.give_back(POOL, "newcomer") is True
+
+
 def test_a_bell_is_a_message_with_the_pools_name(cloud: dict[str, str]) -> None:
     """The pump reads which pool to serve."""
     sqs = boto3.client("sqs")

@@ -196,8 +196,9 @@ class Leases:
         item = self._dynamodb.get_item(**self._item(pool), ConsistentRead=True).get("Item", {})
         held = item.get("holders", {"M": {}})["M"]
         over = [holder for holder, until in held.items() if int(until["N"]) < now * 1000]
-        for holder in over:
-            self.give_back(pool, holder)
+        wanted = [self.give_back(pool, holder) for holder in over]
+        if any(wanted):
+            self.want(pool)  # what was swept goes to us; whoever asked still waits for the next place
         return bool(over)
 
     def _item(self, pool: str) -> dict[str, Any]:
