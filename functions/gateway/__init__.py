@@ -7,5 +7,6 @@ transport   the port that ends at a provider: sends one request, streams one fil
 protocols   how a provider is spoken to, as pure functions over the plan's steps
 domain      what a request, a chain, a price, a slot, a file, a job is; pure
 plan        what the compiler wrote
+wire        the part of it that says how a provider is spoken to
 errors      what a caller is told
 """

@@ -1,8 +1,7 @@
 """The plan: what the compiler writes and every function reads. Values only, no behaviour but look-up.
 
 ``infra.compile`` validates, so nothing here checks again. Durations end in ``_s``, money in ``_micros``
-(millionths of a US dollar). A *path* is the small language of ``protocols.mapping``: ``data.task_id``,
-``images[].url``, ``choices[0].text``. A *template* is text with ``{names}`` to fill in.
+(millionths of a US dollar).
 """
 
 from dataclasses import dataclass, field
@@ -10,128 +9,32 @@ from typing import Any
 
 import msgspec
 
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """How a provider's key is sent.
-
-    Args:
-        scheme: ``header`` fills ``value`` in; any other word names a function of ``protocols.auth``.
-        value: template over ``{secret}``.
-        headers: fixed headers sent with every call, such as an API version.
-    """
-
-    header: str = "Authorization"
-    value: str = "Bearer {secret}"
-    scheme: str = "header"
-    headers: dict[str, str] = field(default_factory=dict)
+from gateway.wire import Auth, ErrorRule, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a pool lets through: calls a minute, calls at once, and how many may start back to back."""
+    """What a pool lets through; ``None`` is no limit.
+
+    Args:
+        rpm, ipm, tpm: calls, images and tokens a minute.
+        concurrent: calls at once.
+        burst: calls that may start back to back.
+    """
 
     rpm: int | None = None
     concurrent: int | None = None
     burst: int = 1
+    ipm: int | None = None
+    tpm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorRule:
-    """One line of a provider's error table; the first that matches names the class.
+class Headroom:
+    """The headers in which a provider says how many calls are left, and when there will be more."""
 
-    Args:
-        status: HTTP codes it applies to; empty means any, also a 200 that hides a refusal.
-        path: where in the body to look; empty means the code alone decides.
-        match: values to find there, ``*`` stands for anything; empty means that anything present matches.
-        error: the class, one of ``domain.outcome.ERROR_CLASSES``.
-    """
-
-    error: str
-    status: tuple[int, ...] = ()
-    path: str = ""
-    match: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Where an answer holds the result, and how it is written there.
-
-    Args:
-        kind: ``url``, ``base64``, ``hex``, or ``bytes`` when the body itself is the file.
-        path: of the value or values; not used for ``bytes``.
-        keyed: the URL wants the provider's key too, as Google's file links do.
-    """
-
-    kind: str
-    path: str = ""
-    keyed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One HTTP exchange of a protocol: what to ask, and how to read the answer.
-
-    Args:
-        url: template over ``{base}``, ``{endpoint}``, parameters placed in the url, and every kept name.
-        body: JSON skeleton that the parameters are put into; null sends none.
-        encoding: ``json``, ``multipart`` or ``none``.
-        keep: name -> path of what later steps need from this answer.
-        status: path of the status word; ``http`` means the HTTP code is the word; empty means no waiting.
-        words: the provider's word -> ``running``, ``done`` or ``failed``; ``""`` stands for an absent word.
-        progress: path of a number; ``progress_of`` is its full scale (1 or 100).
-        code, message: paths of the provider's own error code and text.
-        usage: meter -> path of a count that the provider bills by.
-    """
-
-    method: str
-    url: str
-    headers: dict[str, str] = field(default_factory=dict)
-    query: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    encoding: str = "none"
-    keep: dict[str, str] = field(default_factory=dict)
-    status: str = ""
-    words: dict[str, str] = field(default_factory=dict)
-    progress: str = ""
-    progress_of: float = 1.0
-    code: str = ""
-    message: str = ""
-    outputs: tuple[Output, ...] = ()
-    usage: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Find:
-    """How to ask a provider whether it has a start of ours that we lost the answer of.
-
-    Args:
-        step: the list call.
-        items: path of the list in its answer.
-        match: path in an item that holds our own reference.
-        keep: name -> path in the found item, as the first step would have kept them.
-    """
-
-    step: Step
-    items: str
-    match: str
-    keep: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """A way of speaking: steps in order, each repeated while it is ``running``; the last has the outputs."""
-
-    steps: tuple[Step, ...]
-    cancel: Step | None = None
-    find: Find | None = None
-    submit_deadline_s: float = 60
-    total_deadline_s: float = 900
-
-    @property
-    def answers_at_once(self) -> bool:
-        """Whether the first call already brings the result."""
-        return len(self.steps) == 1
+    remaining: str
+    reset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +100,7 @@ class Model:
     Args:
         usual_s: how long it usually takes; the first look at a queued job is planned by it.
         prices: empty means unpriced, which is not free.
+        limits: its own, which then hold in place of its provider's.
     """
 
     id: str
@@ -205,6 +109,7 @@ class Model:
     parameters: dict[str, Parameter]
     prices: tuple[PriceLine, ...] = ()
     usual_s: float = 30
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +119,7 @@ class Provider:
     Args:
         base_urls: region -> URL; the first region is the usual one.
         secret: name in Secrets Manager.
+        regions: where a job goes that names no region, one after the other.
     """
 
     name: str
@@ -224,15 +130,22 @@ class Provider:
     protocols: dict[str, Protocol]
     errors: tuple[ErrorRule, ...] = ()
     retry_after: str = ""
+    regions: tuple[str, ...] = ()
+    headroom: Headroom | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to serve a route: the provider's own model id, and the route's overrides of parameters."""
+    """One way to serve a route: the provider's own model id, and the route's overrides of parameters.
+
+    Args:
+        weight: its share of first tries, where the route's order is by weight.
+    """
 
     provider: str
     model: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +154,7 @@ class Route:
 
     Args:
         on: error classes that move to the next target.
+        order: how the targets are put in order for a job; one of ``domain.order.ORDERS``.
         overflow: ``wait``, ``shed`` or ``divert`` when the next free slot is more than ``max_wait_s`` away.
         region: a region's name, or empty for each provider's usual one.
     """
@@ -256,11 +170,16 @@ class Route:
     retention_days: int = 30
     region: str = ""
     listed: bool = True
+    order: str = "fill"
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What a key may do; ``None`` is no limit."""
+    """What a key may do; ``None`` is no limit.
+
+    Args:
+        overflow, max_wait_s: take the place of the route's, where they are given.
+    """
 
     rpm: int | None = None
     concurrent: int | None = None
@@ -268,6 +187,8 @@ class Tier:
     overage: str = "refuse"
     retention_days: int | None = None
     unpriced: bool = True
+    overflow: str = ""
+    max_wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +209,10 @@ class Plan:
     def model_of(self, target: Target) -> Model:
         """Return the catalogue's model that a target names."""
         return self.models[f"{target.provider}/{target.model}"]
+
+    def limits_of(self, provider: str, model: str) -> Limits:
+        """Return what a call of a model must keep to: the model's own limits, or its provider's."""
+        return self.models[f"{provider}/{model}"].limits or self.providers[provider].limits
 
 
 def load(text: bytes) -> Plan:

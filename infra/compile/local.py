@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from gateway.plan import Model, Plan, Protocol, Provider
+from gateway.plan import Model, Plan, Provider
+from gateway.wire import Protocol
 from infra.compile.lower import hashed
 from infra.compile.vocabulary import OPERATIONS
 

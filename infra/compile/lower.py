@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway import plan as lowered
+from gateway import wire
 from infra.compile import unit, vocabulary
 from infra.compile.blueprint import Blueprint, Pool
 from infra.compile.schema import provider as entry
@@ -20,7 +21,7 @@ USUAL_RETENTION_DAYS = lowered.Route("", (), ()).retention_days
 def plan(routes: file.RoutesFile, providers: Mapping[str, entry.Provider]) -> lowered.Plan:
     """Lower everything into a plan with its hash."""
     models = {
-        f"{name}/{model_id}": _model(model_id, name, model, provider.prices.get(model_id, model.prices))
+        f"{name}/{model_id}": _model(model_id, name, model, provider)
         for name, provider in providers.items()
         for model_id, model in provider.models.items()
     }
@@ -49,10 +50,7 @@ def hashed(plan: lowered.Plan) -> lowered.Plan:
 
 def blueprint(plan: lowered.Plan, *, target: str, public_url: str) -> Blueprint:
     """Say what a deployment of a plan consists of."""
-    pools = [
-        Pool(name, provider.secret, max(LEAST_CONCURRENT, provider.limits.concurrent or USUAL_CONCURRENT))
-        for name, provider in plan.providers.items()
-    ]
+    pools = [Pool(name, each.secret, _at_once(plan, each)) for name, each in plan.providers.items()]
     days = {USUAL_RETENTION_DAYS, *(route.retention_days for route in plan.routes.values())}
     days |= {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
     protocols = [protocol for provider in plan.providers.values() for protocol in provider.protocols.values()]
@@ -67,8 +65,17 @@ def blueprint(plan: lowered.Plan, *, target: str, public_url: str) -> Blueprint:
     )
 
 
+def _at_once(plan: lowered.Plan, provider: lowered.Provider) -> int:
+    """Return how many of a provider's calls may start at once, all its pools together."""
+    own = (model.limits for model in plan.models.values() if model.provider == provider.name and model.limits)
+    return max(LEAST_CONCURRENT, sum(each.concurrent or USUAL_CONCURRENT for each in (provider.limits, *own)))
+
+
 def _route(name: str, route: file.Route, defaults: file.Defaults) -> lowered.Route:
-    targets = tuple(lowered.Target(t.provider, t.model, t.parameters) for t in route.targets)
+    targets = tuple(
+        lowered.Target(t.provider, t.model, t.parameters, route.weights.get(f"{t.provider}/{t.model}", 1))
+        for t in route.targets
+    )
     bare = lowered.Route(name, tuple(route.operations), targets, tuple(route.fallback))
     retention = route.delivery.retention if route.delivery else None
     return replace(
@@ -87,6 +94,7 @@ def _policed(route: lowered.Route, policy: file.Policy) -> lowered.Route:
         route,
         **_given(
             deadline_s=policy.deadline,
+            order=policy.order,
             overflow=policy.overflow,
             max_wait_s=policy.max_wait,
             on=None if policy.on is None else tuple(policy.on),
@@ -107,6 +115,8 @@ def _tier(tier: file.Tier) -> lowered.Tier:
         overage=tier.overage,
         retention_days=tier.retention,
         unpriced=tier.unpriced,
+        overflow=tier.overflow or "",
+        max_wait_s=tier.max_wait,
     )
 
 
@@ -115,45 +125,53 @@ def _provider(name: str, provider: entry.Provider) -> lowered.Provider:
     return lowered.Provider(
         name=name,
         base_urls={region: urls[region].rstrip("/") for region in provider.regions or urls},
-        auth=lowered.Auth(**provider.auth.model_dump()),
+        auth=wire.Auth(**provider.auth.model_dump()),
         secret=provider.secret,
-        limits=lowered.Limits(**provider.limits.model_dump()),
+        limits=_limits(provider.limits),
         protocols={key: _protocol(protocol) for key, protocol in provider.protocols.items()},
         errors=tuple(
-            lowered.ErrorRule(rule.error, tuple(rule.status), rule.path, tuple(rule.match))
+            wire.ErrorRule(rule.error, tuple(rule.status), rule.path, tuple(rule.match))
             for rule in provider.errors
         ),
         retry_after=provider.retry_after,
+        regions=tuple(provider.regions or list(urls)[:1]),
+        headroom=lowered.Headroom(**provider.headroom.model_dump()) if provider.headroom else None,
     )
 
 
-def _protocol(protocol: entry.Protocol) -> lowered.Protocol:
+def _limits(limits: entry.Limits) -> lowered.Limits:
+    return lowered.Limits(**limits.model_dump(exclude={"models"}))
+
+
+def _protocol(protocol: entry.Protocol) -> wire.Protocol:
     find = protocol.find
-    return lowered.Protocol(
+    return wire.Protocol(
         steps=tuple(_step(step) for step in protocol.steps),
         cancel=_step(protocol.cancel) if protocol.cancel else None,
-        find=lowered.Find(_step(find.step), find.items, find.match, find.keep) if find else None,
+        find=wire.Find(_step(find.step), find.items, find.match, find.keep) if find else None,
         submit_deadline_s=protocol.submit_deadline,
         total_deadline_s=protocol.total_deadline,
     )
 
 
-def _step(step: entry.Step) -> lowered.Step:
-    outputs = tuple(lowered.Output(**output.model_dump()) for output in step.outputs)
-    return lowered.Step(**step.model_dump(exclude={"outputs"}), outputs=outputs)
+def _step(step: entry.Step) -> wire.Step:
+    outputs = tuple(wire.Output(**output.model_dump()) for output in step.outputs)
+    return wire.Step(**step.model_dump(exclude={"outputs"}), outputs=outputs)
 
 
-def _model(model_id: str, provider: str, model: entry.Model, prices: list[entry.PriceLine]) -> lowered.Model:
+def _model(model_id: str, name: str, model: entry.Model, provider: entry.Provider) -> lowered.Model:
+    limits = provider.limits.models.get(model_id)
     return lowered.Model(
         id=model_id,
-        provider=provider,
+        provider=name,
         offers={
             operation: lowered.Offer(offer.protocol, offer.endpoint or model_id)
             for operation, offer in model.offers.items()
         },
         parameters={name: _parameter(parameter) for name, parameter in model.parameters.items()},
-        prices=tuple(_price(line) for line in prices),
+        prices=tuple(_price(line) for line in provider.prices.get(model_id, model.prices)),
         usual_s=model.usual,
+        limits=_limits(limits) if limits else None,
     )
 
 

@@ -1,10 +1,11 @@
 """The words that the files may use: closed lists, each word once; those of the run time come from there."""
 
 from gateway.domain.media import MODALITIES as OPERATIONS
+from gateway.domain.order import ORDERS
 from gateway.domain.outcome import ERROR_CLASSES as ERRORS
 from gateway.domain.request import MEDIA
 
-__all__ = ["ERRORS", "MEDIA", "OPERATIONS"]
+__all__ = ["ERRORS", "MEDIA", "OPERATIONS", "ORDERS"]
 
 METERS = (
     "request",

@@ -5,9 +5,9 @@ import hashlib
 import hmac
 import json
 
-from gateway.plan import Auth
 from gateway.protocols import auth
 from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.wire import Auth
 
 NOW = 1_790_000_000.75
 

@@ -12,7 +12,8 @@ from gateway.flow import chain, credential, deliver, front, pool
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
-from gateway.plan import Plan, Protocol, Route
+from gateway.plan import Plan, Route
+from gateway.wire import Protocol
 
 # Only models that are usually done well inside the wait run inline: a call that is cut off may be paid for.
 INLINE_S = 8

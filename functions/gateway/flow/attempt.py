@@ -14,9 +14,9 @@ from gateway.errors import Conflict
 from gateway.flow import credential, deliver, pool
 from gateway.flow.outcome import Outcome, after, fail
 from gateway.flow.ports import Ports
-from gateway.plan import Step
 from gateway.protocols import steps
 from gateway.protocols.http import HttpResponse
+from gateway.wire import Step
 
 LEASE_MARGIN_S = 5
 # Classes of a failed look at a running job that say nothing about the job itself.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from gateway.plan import Auth
+from gateway.wire import Auth
 
 
 def headers(auth: Auth, secret: str, now: float) -> dict[str, str]:

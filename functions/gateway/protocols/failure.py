@@ -4,9 +4,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from gateway.domain.outcome import Failure
-from gateway.plan import ErrorRule, Provider, Step
+from gateway.plan import Provider
 from gateway.protocols import mapping
 from gateway.protocols.http import HttpResponse
+from gateway.wire import ErrorRule, Step
 
 MESSAGE_CHARACTERS = 300
 # What an HTTP code means where the provider's table does not say.

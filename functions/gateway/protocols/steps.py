@@ -15,9 +15,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
-from gateway.plan import Find, Offer, Parameter, Protocol, Provider, Step
+from gateway.plan import Offer, Parameter, Provider
 from gateway.protocols import auth, failure, mapping
 from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.wire import Find, Protocol, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,28 @@ from infra.compile.schema.kinds import (
 
 
 class Limits(Part):
-    """What a provider lets through."""
+    """What one pool lets through; absent is no limit."""
 
     rpm: Count | None = Field(default=None, description="Calls a minute.")
+    ipm: Count | None = Field(default=None, description="Images a minute.")
+    tpm: Count | None = Field(default=None, description="Tokens a minute.")
     concurrent: Count | None = Field(default=None, description="Calls at once.")
     burst: Count = Field(default=1, description="Calls that may start back to back.")
+
+
+class ProviderLimits(Limits):
+    """What a provider lets through."""
+
+    models: dict[str, Limits] = Field(
+        default={}, description="Model id to limits of its own, in place of the provider's."
+    )
+
+
+class Headroom(Part):
+    """The headers in which a provider says how many calls are left."""
+
+    remaining: Text = Field(description="Header with the calls left.", examples=["remaining: x-left"])
+    reset: Text = Field(description="Header that says when there are more.", examples=["reset: x-reset"])
 
 
 class Auth(Part):
@@ -189,9 +206,10 @@ class Provider(Part):
         default={}, description="Region to address; the first is the usual one."
     )
     regions: list[Text] | None = Field(
-        default=None, description="The regions to use; the first is the usual one."
+        default=None, description="The regions to use; a job that names none tries them in this order."
     )
-    limits: Limits = Field(default=Limits(), description="What it lets through.")
+    limits: ProviderLimits = Field(default=ProviderLimits(), description="What it lets through.")
+    headroom: Headroom | None = Field(default=None, description="Its rate-limit headers.")
     auth: Auth = Field(default=Auth(), description="The header that carries the key.")
     errors: list[ErrorRule] = Field(default=[], description="Its error table.")
     retry_after: str = Field(default="", description="Path of a waiting time in its refusals.")

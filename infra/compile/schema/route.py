@@ -10,9 +10,11 @@ from infra.compile.schema.kinds import (
     Duration,
     ErrorClass,
     Operation,
+    Order,
     Overflow,
     Part,
     Retention,
+    Share,
     Targets,
     Text,
     Usd,
@@ -41,6 +43,7 @@ class Policy(Part):
     max_wait: Wait | None = Field(
         default=None, description="How far away a slot may be before `overflow` decides."
     )
+    order: Order | None = Field(default=None, description="How the targets are put in order for a job.")
     on: list[ErrorClass] | None = Field(
         default=None, description="Error classes that move a job to its next target."
     )
@@ -66,6 +69,8 @@ class Tier(Part):
         default=None, description="How long outputs are kept at most, in whole days."
     )
     unpriced: bool = Field(default=True, description="Whether models without a price may be used.")
+    overflow: Overflow | None = Field(default=None, description="Takes the place of the route's.")
+    max_wait: Wait | None = Field(default=None, description="Takes the place of the route's.")
 
 
 class Route(Policy):
@@ -78,6 +83,9 @@ class Route(Policy):
         description="Who serves it, tried in this order.", examples=["targets: [fal/fal-ai/flux/dev]"]
     )
     fallback: list[Text] = Field(default=[], description="Other models, tried after its own targets.")
+    weights: dict[str, Share] = Field(
+        default={}, description="Target to its share of first tries, for `order: weighted`; absent is 1."
+    )
     delivery: Delivery | None = Field(default=None, description="How its results are kept.")
 
 
