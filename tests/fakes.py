@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.domain import circuit, fair, media, pacing
+from gateway.domain import adapt, circuit, fair, media, pacing
+from gateway.domain.adapt import FULL_PACE, Backlog, Slowdown
 from gateway.domain.circuit import Circuit
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
@@ -151,10 +152,13 @@ class FakeCircuits:
 
     known: dict[str, Circuit] = field(default_factory=dict)
 
-    def admits(self, target: str, now: float) -> bool:
-        """Tell whether a call may go."""
-        yes, self.known[target] = circuit.admits(self.known.get(target, circuit.EMPTY), now)
-        return yes
+    def ask(self, target: str, now: float) -> str:
+        """Return the state in which a call finds it."""
+        before = self.known.get(target, circuit.EMPTY)
+        yes, self.known[target] = circuit.admits(before, now)
+        if self.known[target] != before:
+            return "probing"
+        return "closed" if yes else "open"
 
     def failed(self, target: str, now: float) -> None:
         """Count a failure."""
@@ -198,11 +202,13 @@ class FakePacers:
 
     queue: FakeQueue
     arrivals: dict[str, float] = field(default_factory=dict)
+    slow: dict[str, Slowdown] = field(default_factory=dict)
 
     def reserve(
         self, pool: str, pace: Pace, now: float, horizon_s: float, *, from_queue: bool = False
     ) -> Slot | Full:
         """Take the next slot."""
+        pace = adapt.slowed(pace, adapt.share_at(self.look(pool).slow, now))
         waiting = len(self.queue.waiting.get(pool, [])) if not from_queue else 0
         if waiting:
             behind_s = max(now, self.arrivals.get(pool, now)) - pacing.latest_arrival(now, pace, horizon_s)
@@ -214,7 +220,17 @@ class FakePacers:
 
     def push(self, pool: str, pace: Pace, until: float) -> None:
         """Move the clock on."""
+        pace = adapt.slowed(pace, adapt.share_at(self.look(pool).slow, until))
         self.arrivals[pool] = max(self.arrivals.get(pool, 0), until + pace.tolerance_s)
+
+    def slow_down(self, pool: str, now: float) -> None:
+        """Take a share off."""
+        self.slow[pool] = adapt.refused(self.look(pool).slow, now)
+
+    def look(self, pool: str) -> Backlog:
+        """Read how it stands."""
+        waiting = len(self.queue.waiting.get(pool, []))
+        return Backlog(self.arrivals.get(pool, 0), waiting, self.slow.get(pool, FULL_PACE))
 
 
 @dataclass

@@ -1,9 +1,10 @@
 """The workflow of one job as data: Amazon States Language in JSONata, ids only. Nothing of CDK here.
 
-    Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide     (a full pool: Route -> Queue -> Slot)
+    Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide
       ^                               +-> Deliver -> Decide
       +------------- next ------------+-> Settle -> Notify -> Done
 
+A job that finds a pool full waits in Queue between Route and Slot; it may be sent back to Route from there.
 A step answers an outcome as a value, and one choice decides on it; exceptions are for what broke.
 ``${Route}`` and the like are filled in by CloudFormation. A job with n polls takes 10 + 3n transitions,
 and 2 more for each try of a webhook.
@@ -45,6 +46,7 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
                 {"$slot.outcome = 'go'": "Slot", "$slot.outcome = 'queue'": "Queue"}, default="Settle"
             ),
             "Queue": _queue(),
+            "Queued": _choice({"$slot.outcome = 'go'": "Slot", "$slot.outcome = 'again'": "Route"}, "Settle"),
             "Slot": {"Type": "Wait", "Timestamp": "{% $slot.at %}", "Next": "Start"},
             "Start": _start(start_timeout),
             "Decide": _choice(
@@ -77,7 +79,7 @@ def _route() -> State:
 
 
 def _queue() -> State:
-    """Wait in the fair queue of a full pool, until the pump gives the slot."""
+    """Wait in the fair queue of a full pool, until the pump gives the slot or sends the job on."""
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
@@ -92,7 +94,7 @@ def _queue() -> State:
             _retry(4, "Lambda.TooManyRequestsException", "Lambda.ServiceException", "States.TaskFailed")
         ],
         "Catch": [_lost()],
-        "Next": "Slot",
+        "Next": "Queued",
     }
 
 

@@ -64,7 +64,7 @@ def test_a_healthy_target_costs_one_read_a_call(dynamodb: Counting, target: str)
     """Asking, and telling of the success a moment later, writes nothing."""
     circuits = Circuits(dynamodb, "pacers")
 
-    assert circuits.admits(target, 1000)
+    assert circuits.ask(target, 1000) == "closed"
     circuits.succeeded(target, 1004)
 
     assert dynamodb.calls == {"get_item": 1}
@@ -73,7 +73,7 @@ def test_a_healthy_target_costs_one_read_a_call(dynamodb: Counting, target: str)
 def test_a_success_much_later_looks_again_and_writes_nothing(dynamodb: Counting, target: str) -> None:
     """What was read at the start of a long job is not trusted at its end."""
     circuits = Circuits(dynamodb, "pacers")
-    circuits.admits(target, 1000)
+    circuits.ask(target, 1000)
 
     circuits.succeeded(target, 1060)
 
@@ -86,8 +86,8 @@ def test_five_failures_of_any_workers_open_for_all(dynamodb: Counting, other: Ci
     for n in range(5):
         (circuits, other)[n % 2].failed(target, 1000.5)
 
-    assert not circuits.admits(target, 1030.4)
-    assert not other.admits(target, 1030.4)
+    assert circuits.ask(target, 1030.4) == "open"
+    assert other.ask(target, 1030.4) == "open"
     assert other.states([target], 1001) == {target: ("open", 1030.5)}
 
 
@@ -95,11 +95,11 @@ def test_one_worker_gets_the_probe(dynamodb: Counting, other: Circuits, target: 
     """Two that ask at the same time: the one who writes first goes."""
     circuits, told = Circuits(dynamodb, "pacers"), []
     break_down(other, target)
-    dynamodb.before_write.append(lambda: told.append(other.admits(target, 1031)))
+    dynamodb.before_write.append(lambda: told.append(other.ask(target, 1031)))
 
-    told.append(circuits.admits(target, 1031))
+    told.append(circuits.ask(target, 1031))
 
-    assert told == [True, False]
+    assert told == ["probing", "open"]
     assert other.states([target], 1032) == {target: ("probing", 1091)}
 
 
@@ -107,18 +107,18 @@ def test_a_probe_that_succeeds_closes_for_all(dynamodb: Counting, other: Circuit
     """Nothing is left of the failures."""
     circuits = Circuits(dynamodb, "pacers")
     break_down(other, target)
-    circuits.admits(target, 1031)
+    circuits.ask(target, 1031)
 
     circuits.succeeded(target, 1033)
 
-    assert other.admits(target, 1033)
+    assert other.ask(target, 1033) == "closed"
     assert other.states([target], 1033) == {target: ("closed", None)}
 
 
 def test_a_probe_that_fails_opens_for_longer(dynamodb: Counting, other: Circuits, target: str) -> None:
     """A minute, where it was half of one."""
     break_down(other, target)
-    Circuits(dynamodb, "pacers").admits(target, 1031)
+    Circuits(dynamodb, "pacers").ask(target, 1031)
 
     other.failed(target, 1033)
 
@@ -136,7 +136,7 @@ def test_a_lost_write_is_made_again_from_what_the_winner_left(
 
     circuits.failed(target, 1000)
 
-    assert not other.admits(target, 1000)
+    assert other.ask(target, 1000) == "open"
     assert dynamodb.calls == {"get_item": 2, "update_item": 2}
 
 
@@ -148,7 +148,7 @@ def test_who_loses_twice_lets_it_go(dynamodb: Counting, other: Circuits, target:
     circuits.failed(target, 1000)
 
     assert dynamodb.calls["update_item"] == 2
-    assert other.admits(target, 1000)
+    assert other.ask(target, 1000) == "closed"
 
 
 def test_news_that_change_nothing_are_not_written(dynamodb: Counting, other: Circuits, target: str) -> None:

@@ -29,7 +29,7 @@ ATTEMPT = {
     "provider_ms",
     "usd",
 }
-TRACED = ATTEMPT | {"provider_job_id", "started_at", "finished_at", "dropped", "cancel"}
+TRACED = ATTEMPT | {"provider_job_id", "started_at", "finished_at", "circuit", "dropped", "cancel"}
 OUTPUT = {"url", "content_type", "bytes", "sha256", "width", "height", "duration_s"}
 COST = {"usd", "status", "billed_to", "lines"}
 LINE = {"meter", "units", "unit_usd", "usd", "source"}

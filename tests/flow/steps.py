@@ -100,14 +100,15 @@ def run_workflow(ports: Ports, job: Job) -> Job:
 
 def _slot(ports: Ports, job: Job) -> chain.Go | chain.End:
     """Route, and wait in the queue where the pool is full, as the state machine and the pump do together."""
-    moved = chain.advance(ports, latest(ports, job))
-    if isinstance(moved, chain.Wait):
-        waiting = chain.enter_queue(ports, moved.job, moved.hop, job.id)
-        while job.id not in ports.tokens.answered:  # type: ignore[attr-defined]
+    while isinstance(moved := chain.advance(ports, latest(ports, job)), chain.Wait):
+        told = ports.tokens.answered  # type: ignore[attr-defined]
+        token = f"{job.id}-{len(told)}"
+        waiting = chain.enter_queue(ports, moved.job, moved.hop, token)
+        while token not in told:
             pump(ports, waiting.pool)
             ports.sleep(pump_module.PAUSE_S)
-        fresh = latest(ports, job)
-        return chain.Go(fresh, fresh.attempt)
+        if told[token]["outcome"] == "end":
+            return chain.End(latest(ports, job))
     return moved
 
 

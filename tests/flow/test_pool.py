@@ -1,11 +1,12 @@
 """A full pool: fair turns, first in first out within a tenant, places that are given back, one pump."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from gateway.flow import attempt, chain, pool
+from gateway.flow import attempt, chain, pool, turn
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.pump import PAUSE_S, pump
@@ -113,7 +114,8 @@ def test_places_of_jobs_that_never_came_back_are_free_after_their_deadline() -> 
     queued(ports, "a", 2)
     ports.sleep(10 * 3600 + pool.LEASE_S + 1)
 
-    found = pool.take(ports, builders.make_job(ports, "v"), latest_of(ports, "a", "gw_a_000").chain[0], 5)
+    newcomer = builders.make_job(ports, "v")
+    found = pool.take(ports, newcomer, newcomer.chain[0], 5, from_queue=True)
 
     assert not isinstance(found, pool.Full)
 
@@ -161,7 +163,7 @@ def test_what_a_dead_pump_left_half_done_is_finished() -> None:
     waiting = ports.queue.first(POOL, 1)[0]
     job = latest_of(ports, "a", waiting.job)
     ports.sleep(10)
-    chain.leave_queue(ports, job, waiting.hop)
+    turn.take_turn(ports, job, waiting.hop, Counter())
 
     gone = turns(ports, 1)
 

@@ -112,7 +112,8 @@ def test_queue_waits_for_the_pump_whose_word_is_the_slot():
     assert queue["Resource"].endswith(":lambda:invoke.waitForTaskToken")
     assert queue["Arguments"]["Payload"]["token"] == "{% $states.context.Task.Token %}"
     assert queue["Assign"] == {"slot": "{% $states.result %}"}
-    assert queue["Next"] == STATES["Routed"]["Choices"][0]["Next"] == "Slot"
+    assert queue["Next"] == "Queued"
+    assert [choice["Next"] for choice in STATES["Queued"]["Choices"]] == ["Slot", "Route"]
 
 
 def test_job_that_no_pump_knows_of_is_lost_after_a_day():

@@ -32,14 +32,16 @@ class Circuits:
         self._table = table
         self._seen: dict[str, _Seen] = {}
 
-    def admits(self, target: str, now: float) -> bool:
-        """Tell whether a call may go to a target; where it is a probe, it is this caller's alone."""
+    def ask(self, target: str, now: float) -> str:
+        """Return the state in which a call finds a target: ``open`` is no; a probe is this caller's alone."""
         for again in (False, True):
             seen = self._read(target, now, again)
             yes, after = circuits.admits(seen.circuit, now)
-            if after == seen.circuit or self._write(target, seen, after, now):
-                return yes
-        return False
+            if after == seen.circuit:
+                return "closed" if yes else "open"
+            if self._write(target, seen, after, now):
+                return "probing"
+        return "open"
 
     def failed(self, target: str, now: float) -> None:
         """Tell of a failure that ``domain.circuit.counts``."""

@@ -89,6 +89,7 @@ class Attempt:
         step, kept: where the protocol stands, and what its next step needs.
         sources: finished outputs that wait at the provider, in order.
         dropped: hints of the request that this target does not know.
+        circuit: the target's, as this attempt found it: closed, probing, or open where no other was left.
     """
 
     n: int
@@ -112,6 +113,7 @@ class Attempt:
     code: str = ""
     message: str = ""
     cancel: str = ""
+    circuit: str = "closed"
 
     @property
     def target(self) -> str:

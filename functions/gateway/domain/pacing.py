@@ -36,12 +36,19 @@ class Full:
     retry_after_s: float
 
 
-def pace_of(limits: Limits) -> Pace | None:
-    """Return the pace of a pool, or nothing where no rate is limited."""
-    if not limits.rpm:
-        return None
-    interval = 60 / limits.rpm
-    return Pace(interval, (limits.burst - 1) * interval)
+def pace_of(limits: Limits, images: float = 0, tokens: float = 0) -> Pace | None:
+    """Return the pace of a pool for a call of this size, or nothing where no rate limits it.
+
+    Several limits at once are one clock: a call takes as much of the pool's time as it takes of the minute of
+    the limit that it uses most of. So in any minute each limit is kept, but for one call's own images or
+    tokens, which count like a burst.
+
+    >>> pace_of(Limits(rpm=60, ipm=60, burst=3), images=4)
+    Pace(interval_s=4.0, tolerance_s=8.0)
+    """
+    metered = ((1, limits.rpm), (images, limits.ipm), (tokens, limits.tpm))
+    interval = max((60 * units / limit for units, limit in metered if limit), default=0)
+    return Pace(interval, (limits.burst - 1) * interval) if interval else None
 
 
 def latest_arrival(now: float, pace: Pace, horizon_s: float) -> float:

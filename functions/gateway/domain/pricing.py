@@ -7,6 +7,9 @@ from typing import Any
 from gateway.domain.job import Artifact, CostLine
 from gateway.plan import Model, PriceLine
 
+# A token of English text has about four characters; what was used is counted by the provider.
+TOKEN_CHARACTERS = 4
+
 
 def estimate(model: Model, facts: Mapping[str, Any]) -> int | None:
     """Price a request before anybody ran it, in micros; ``None`` when it has no price.
@@ -14,18 +17,26 @@ def estimate(model: Model, facts: Mapping[str, Any]) -> int | None:
     Args:
         facts: the parameters with their defaults, as the target will get them.
     """
+    lines = cost_lines(model, facts, expected_units(model, facts))
+    return None if lines is None else sum(line.micros for line in lines)
+
+
+def expected_units(model: Model, facts: Mapping[str, Any]) -> dict[str, int | float]:
+    """Count what a request will take by all that is known before; meter -> units."""
     count = _count(facts.get("n"), 1)
     units: dict[str, int | float] = {
         "request": 1,
         "output_image": count,
         "output_second": _count(facts.get("duration"), 1),
         "input_character": len(str(facts.get("prompt") or "")),
+        "input_token": len(str(facts.get("prompt") or "")) // TOKEN_CHARACTERS + 1,
     }
+    if most := _count(facts.get("max_tokens"), 0):
+        units["output_token"] = most
     for line in model.prices:
         if line.typical is not None and _applies(line, facts):
             units.setdefault(line.meter, line.typical * count)
-    lines = cost_lines(model, facts, units)
-    return None if lines is None else sum(line.micros for line in lines)
+    return units
 
 
 def delivered_units(

@@ -8,6 +8,10 @@ from gateway.domain.job import Hop, Job, Skip
 from gateway.errors import InvalidRequest, NotFound
 from gateway.plan import Plan, Route
 
+# A job whose target has no capacity comes back after these pauses, where the provider names none; then it
+# gives the target up. Together they outlast a provider's minute.
+REFUSED_S = (2, 10, 30, 60)
+
 
 def route_of(plan: Plan, name: str, param: str = "model") -> Route:
     """Find a route by its public name.
@@ -94,20 +98,43 @@ def require(plan: Plan, route: Route, asked: request.Request, operation: str) ->
 
 
 def next_hop(job: Job, passed: Container[int], now: float) -> int | None:
-    """Return the index of the next target that this job has not tried, or nothing at the end of the chain.
+    """Return the index of the next target to try, or nothing at the end of the chain.
+
+    Those come first that this job has not tried. Then those that only had no room: a refusal is a reason to
+    wait for a slot, not to fail.
 
     Args:
         passed: hops that were looked at and left for later.
     """
     if now >= job.deadline_at:
         return None
+    left = [index for index in range(len(job.chain)) if index not in passed]
     tried = {attempt.hop for attempt in job.attempts}
-    return next((i for i in range(len(job.chain)) if i not in tried and i not in passed), None)
+    fresh = (index for index in left if index not in tried)
+    return next(fresh, next((index for index in left if _only_refused(job, index)), None))
+
+
+def untried(job: Job, hop: int) -> list[int]:
+    """Return the targets that this job has not tried, besides the one that it waits for."""
+    tried = {hop, *(attempt.hop for attempt in job.attempts)}
+    return [index for index in range(len(job.chain)) if index not in tried]
 
 
 def moves_on(job: Job, error: str) -> bool:
     """Tell whether an error class sends the job to its next target."""
     return error in job.on or error == "unsupported"
+
+
+def pause_after_refusal_s(job: Job, hop: int) -> float:
+    """Return how long a pool shall stand still after it refused a job, by how often it did."""
+    times = sum(attempt.hop == hop for attempt in job.attempts)
+    return REFUSED_S[min(times, len(REFUSED_S)) - 1]
+
+
+def _only_refused(job: Job, hop: int) -> bool:
+    """Tell whether a target refused every try for want of capacity, and has not yet done so too often."""
+    tries = [attempt for attempt in job.attempts if attempt.hop == hop]
+    return len(tries) <= len(REFUSED_S) and all(each.error == "capacity" and not each.kept for each in tries)
 
 
 def _unfit(plan: Plan, asked: request.Request, operation: str, hop: Hop) -> str:

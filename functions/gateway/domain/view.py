@@ -123,6 +123,7 @@ def _attempt(job: Job, attempt: Attempt) -> dict[str, Any]:
         "queued_ms": round((started - attempt.reserved_at) * 1000) if started else None,
         "provider_ms": round((ended - started) * 1000) if started and ended else None,
         "usd": _cost(job)["usd"] if last else "0",
+        "circuit": attempt.circuit,
         "dropped": list(attempt.dropped),
         "cancel": attempt.cancel or None,
         "error": {"class": attempt.error, "code": attempt.code, "message": attempt.message}

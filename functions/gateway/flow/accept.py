@@ -12,7 +12,7 @@ from gateway.flow import chain, credential, deliver, front, pool
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
-from gateway.plan import Plan, Route
+from gateway.plan import Plan, Route, Tier
 from gateway.wire import Protocol
 
 # Only models that are usually done well inside the wait run inline: a call that is cut off may be paid for.
@@ -139,6 +139,7 @@ def _job(
     skipped: tuple[Skip, ...],
 ) -> Job:
     now = ports.now()
+    tier = ports.plan.tiers.get(caller.tier, Tier())
     job_id = identity.job_id(now, ports.random(10))
     seed = asked.parameters.get("seed")
     return Job(
@@ -153,8 +154,8 @@ def _job(
         deadline_at=now + route.deadline_s,
         plan=ports.plan.hash,
         on=route.on,
-        overflow=route.overflow,
-        max_wait_s=route.max_wait_s,
+        overflow=tier.overflow or route.overflow,
+        max_wait_s=route.max_wait_s if tier.max_wait_s is None else tier.max_wait_s,
         retention_days=_retention_days(ports.plan, caller, asked, route),
         seed=seed if isinstance(seed, int) else int.from_bytes(ports.random(4)) >> 1,
         skipped=skipped,

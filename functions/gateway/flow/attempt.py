@@ -12,9 +12,9 @@ from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
 from gateway.flow import credential, deliver, pool
-from gateway.flow.outcome import Outcome, after, fail
+from gateway.flow.outcome import Outcome, after, fail, stand_still
 from gateway.flow.ports import Ports
-from gateway.protocols import steps
+from gateway.protocols import hint, steps
 from gateway.protocols.http import HttpResponse
 from gateway.wire import Step
 
@@ -57,6 +57,8 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
     if isinstance(answer, Failure):
         kept = _find(ports, job, taken) if answer.error in ("timeout", "transient") else None
         return _record(ports, job, taken, Pending(1, kept) if isinstance(kept, dict) else answer)
+    if pause_s := hint.exhausted_s(call.provider, answer):
+        stand_still(ports, job, taken, pause_s)
     return _record(ports, job, taken, steps.read(call, 0, {}, answer))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from gateway.domain import routing
 from gateway.domain.circuit import target_of
 from gateway.domain.job import Attempt, Job, Skip, with_attempt
-from gateway.domain.pacing import Full, Slot
+from gateway.domain.pacing import Slot
 from gateway.flow import pool
 from gateway.flow.ports import Ports
 
@@ -30,7 +30,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """No target is left."""
+    """No target is left, or no time."""
 
     job: Job
 
@@ -49,12 +49,13 @@ def advance(ports: Ports, job: Job) -> Go | Wait | End:
     busy: dict[int, float] = {}
     shut: list[int] = []
     while (hop := routing.next_hop(job, (*busy, *shut), ports.now())) is not None:
-        if not ports.circuits.admits(_target(job, hop), ports.now()):
+        state = ports.circuits.ask(target(job, hop), ports.now())
+        if state == "open":
             shut.append(hop)
             continue
         found = pool.take(ports, job, job.chain[hop], near_s)
         if isinstance(found, Slot):
-            return reserved(ports, _passed(job, shut), hop, found)
+            return reserved(ports, _passed(job, shut), hop, found, state)
         busy[hop] = found.retry_after_s + near_s
         if not diverts or busy[hop] <= job.max_wait_s:
             return Wait(job, hop)
@@ -65,10 +66,11 @@ def advance(ports: Ports, job: Job) -> Go | Wait | End:
 
 def _try_anyway(ports: Ports, job: Job, hop: int, near_s: float) -> Go | Wait:
     found = pool.take(ports, job, job.chain[hop], near_s)
-    return reserved(ports, job, hop, found) if isinstance(found, Slot) else Wait(job, hop)
+    return reserved(ports, job, hop, found, "open") if isinstance(found, Slot) else Wait(job, hop)
 
 
-def _target(job: Job, hop: int) -> str:
+def target(job: Job, hop: int) -> str:
+    """Name a hop's target as its circuit is named."""
     at = job.chain[hop]
     return target_of(at.provider, at.model, at.region)
 
@@ -83,20 +85,14 @@ def _passed(job: Job, shut: list[int]) -> Job:
 def enter_queue(ports: Ports, job: Job, hop: int, token: str) -> Job:
     """Put a job into the queue of a hop's pool, and see to it that the queue is served."""
     at = job.chain[hop]
-    name = pool.name_of(job, at.provider, at.region)
+    name = pool.name_of(ports, job, at)
     place = ports.queue.enter(name, job.tenant, job.id, hop, token)
     waiting = ports.jobs.save(replace(job, pool=name, place=place))
     ports.bell.ring(name)
     return waiting
 
 
-def leave_queue(ports: Ports, job: Job, hop: int) -> Go | Full:
-    """Give a waiting job its slot, if the pool has one near."""
-    found = pool.take(ports, job, job.chain[hop], pool.NEAR_S, from_queue=True)
-    return found if isinstance(found, Full) else reserved(ports, job, hop, found)
-
-
-def reserved(ports: Ports, job: Job, index: int, slot: Slot) -> Go:
+def reserved(ports: Ports, job: Job, index: int, slot: Slot, circuit: str = "closed") -> Go:
     """Write a new attempt with its slot onto the job."""
     hop = job.chain[index]
     attempt = Attempt(
@@ -107,5 +103,6 @@ def reserved(ports: Ports, job: Job, index: int, slot: Slot) -> Go:
         region=hop.region,
         slot_at=slot.at,
         reserved_at=ports.now(),
+        circuit=circuit,
     )
     return Go(ports.jobs.save(replace(with_attempt(job, attempt), pool="", place="")), attempt)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from gateway.domain import circuit, pacing, routing
+from gateway.domain import circuit, routing
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Failure
 from gateway.flow import pool
@@ -34,7 +34,9 @@ def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
     if circuit.counts(failure.error):
         ports.circuits.failed(attempt.target, ports.now())
     if failure.error == "capacity":
-        _slow_down(ports, job, attempt, failure)
+        ports.pacers.slow_down(pool.name_of(ports, job, attempt), ports.now())
+        pause_s = failure.retry_after_s or routing.pause_after_refusal_s(job, attempt.hop)
+        stand_still(ports, job, attempt, pause_s)
     ended = replace(
         attempt,
         status="unknown" if failure.code == "start_unknown" else "failed",
@@ -51,13 +53,10 @@ def after(job: Job, ended: Attempt) -> Outcome:
     return Outcome("next" if routing.moves_on(job, ended.error) else "fail", job)
 
 
-def _slow_down(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> None:
-    """Push the pool's clock, so that no other worker runs into the same refusal."""
-    pace = pacing.pace_of(ports.plan.providers[attempt.provider].limits)
-    if pace is not None:
-        pause_s = min(failure.retry_after_s or pace.interval_s, LONGEST_PAUSE_S)
-        name = pool.name_of(job, attempt.provider, attempt.region)
-        ports.pacers.push(name, pace, ports.now() + pause_s)
+def stand_still(ports: Ports, job: Job, attempt: Attempt, pause_s: float) -> None:
+    """Push the pool's clock, so that no other worker runs into what this one met."""
+    until = ports.now() + min(pause_s, LONGEST_PAUSE_S)
+    ports.pacers.push(pool.name_of(ports, job, attempt), pool.pace_of(ports, job, attempt), until)
 
 
 def _without_words(message: str, job: Job) -> str:

@@ -5,26 +5,32 @@ A *slot* is permission to start at an instant; a *place* is one of the calls tha
 
 import math
 
-from gateway.domain import pacing
+from gateway.domain import adapt, media, pacing, pricing, routing
 from gateway.domain.job import Attempt, Hop, Job
-from gateway.domain.pacing import Full, Slot
+from gateway.domain.pacing import Full, Pace, Slot
 from gateway.flow.ports import Ports
+from gateway.plan import Limits
 
 # How far ahead slots are given out: late, to stay fair and hold no place idle; early enough to lose none.
 NEAR_S = 2
 # A place that nobody gave back is free this long after its job's deadline.
 LEASE_S = 60
+# A pool without a rate has a clock all the same: so its queue is kept, and a provider's refusal stops it.
+UNLIMITED = Pace(interval_s=0.01, tolerance_s=10)
 
 
-def name_of(job: Job, provider: str, region: str) -> str:
-    """Name a pool: provider, credential (ours, or the caller's own by key id) and region."""
-    credential = job.key_id if provider in job.byok else "ours"
-    return f"{provider}#{credential}#{region}"
+def name_of(ports: Ports, job: Job, at: Hop | Attempt) -> str:
+    """Name a pool: provider, credential (ours, or a caller's by key id), region; a model with own limits."""
+    credential = job.key_id if at.provider in job.byok else "ours"
+    name = f"{at.provider}#{credential}#{at.region}"
+    return f"{name}#{at.model}" if ports.plan.models[f"{at.provider}/{at.model}"].limits else name
 
 
-def provider_of(pool: str) -> str:
-    """Return whose pool it is."""
-    return pool.partition("#")[0]
+def limits_of(ports: Ports, pool: str) -> Limits:
+    """Return the limits that a pool's name stands for."""
+    provider, _, _, *model = pool.split("#", 3)
+    own = ports.plan.models[f"{provider}/{model[0]}"].limits if model else None
+    return own or ports.plan.providers[provider].limits
 
 
 def take(ports: Ports, job: Job, hop: Hop, near_s: float, *, from_queue: bool = False) -> Slot | Full:
@@ -33,34 +39,47 @@ def take(ports: Ports, job: Job, hop: Hop, near_s: float, *, from_queue: bool = 
     Returns:
         When full: how long until a slot comes that near; for ever, where a place must be given back first.
     """
-    limits = ports.plan.providers[hop.provider].limits
-    name, holder = name_of(job, hop.provider, hop.region), _holder(job, len(job.attempts) + 1)
-    if limits.concurrent and not _place(ports, name, holder, limits.concurrent, job.deadline_at):
+    name, holder = name_of(ports, job, hop), _holder(job, len(job.attempts) + 1)
+    most = limits_of(ports, name).concurrent
+    if most and not _place(ports, name, holder, most, job.deadline_at):
         return Full(math.inf)
-    pace = pacing.pace_of(limits)
-    if pace is None:
-        return Slot(ports.now())
+    pace = pace_of(ports, job, hop)
     slot = ports.pacers.reserve(name, pace, ports.now(), near_s, from_queue=from_queue)
-    if isinstance(slot, Full) and limits.concurrent and ports.leases.give_back(name, holder):
+    if isinstance(slot, Full) and most and ports.leases.give_back(name, holder):
         ports.bell.ring(name)
     return slot
 
 
 def release(ports: Ports, job: Job, attempt: Attempt) -> None:
     """Give an attempt's place back as soon as its provider is done with it."""
-    if ports.plan.providers[attempt.provider].limits.concurrent:
-        pool = name_of(job, attempt.provider, attempt.region)
-        if ports.leases.give_back(pool, _holder(job, attempt.n)):
-            ports.bell.ring(pool)
+    name = name_of(ports, job, attempt)
+    if limits_of(ports, name).concurrent and ports.leases.give_back(name, _holder(job, attempt.n)):
+        ports.bell.ring(name)
 
 
 def turn_of(ports: Ports, job: Job) -> tuple[int, float | None] | None:
-    """Tell a waiting job's position in the queue as it is now, and about when it may start."""
+    """Tell a waiting job's position in the queue as it is now, and about when it may start if a rate says."""
     if not job.place:
         return None
-    pace = pacing.pace_of(ports.plan.providers[provider_of(job.pool)].limits)
     ahead = ports.queue.ahead(job.pool, job.place)
-    return ahead + 1, ports.now() + NEAR_S + ahead * pace.interval_s if pace else None
+    pace = pacing.pace_of(limits_of(ports, job.pool))
+    if pace is None:
+        return ahead + 1, None
+    now = ports.now()
+    return ahead + 1, now + adapt.starts_in_s(ports.pacers.look(job.pool), pace, now, ahead)
+
+
+def pace_of(ports: Ports, job: Job, at: Hop | Attempt) -> Pace:
+    """Return the pace of a hop's pool for this job: what takes many images or tokens takes more of it."""
+    limits = ports.plan.limits_of(at.provider, at.model)
+    if not (limits.ipm or limits.tpm):
+        return pacing.pace_of(limits) or UNLIMITED
+    hop = next(each for each in job.chain if (each.provider, each.model) == (at.provider, at.model))
+    model = ports.plan.models[f"{at.provider}/{at.model}"]
+    units = pricing.expected_units(model, routing.arguments_of(ports.plan, job, hop).arguments)
+    images = units["output_image"] if media.MODALITIES[job.operation] == "image" else 0
+    tokens = sum(count for meter, count in units.items() if meter.endswith("_token"))
+    return pacing.pace_of(limits, images, tokens) or UNLIMITED
 
 
 def _place(ports: Ports, name: str, holder: str, most: int, deadline_at: float) -> bool:

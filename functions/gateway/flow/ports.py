@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.domain.adapt import Backlog
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
@@ -43,6 +44,12 @@ class Pacers(Protocol):
 
     def push(self, pool: str, pace: Pace, until: float) -> None:
         """Let nothing start from this pool before an instant."""
+
+    def slow_down(self, pool: str, now: float) -> None:
+        """Take a share off the pool's pace after a refusal."""
+
+    def look(self, pool: str) -> Backlog:
+        """Read how a pool stands."""
 
 
 class Queue(Protocol):
@@ -86,8 +93,8 @@ class Leases(Protocol):
 class Circuits(Protocol):
     """Which targets are left alone for a while."""
 
-    def admits(self, target: str, now: float) -> bool:
-        """Tell whether a call may go; where it is a probe, it is this caller's alone."""
+    def ask(self, target: str, now: float) -> str:
+        """Return the state in which a call finds it: ``open`` is no; a probe is this caller's alone."""
 
     def failed(self, target: str, now: float) -> None:
         """Tell of a failure that says something about the target."""

@@ -5,18 +5,23 @@ looks once more after it has let go of the pool.
 """
 
 import math
+from collections import Counter
 from typing import Any
 
 from gateway.domain import pacing
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Attempt, Job
 from gateway.domain.pacing import Full
-from gateway.flow import chain
+from gateway.flow import turn
+from gateway.flow.chain import End, Go
 from gateway.flow.ports import Ports
+from gateway.flow.turn import Again
 
 BATCH = 25
 # Slots are given out two seconds ahead, so looking every second loses none.
 PAUSE_S = 1
+# A pool that must stand still is looked at all the same: other pools may have room by then.
+LONGEST_PAUSE_S = 30
 # A bell may be a little early, and must not find the pump still asleep.
 BELL_EARLY_S = 0.5
 # The least time for a message to wait in its queue, be lost with its worker, and come back.
@@ -59,34 +64,36 @@ def _rest(ports: Ports, name: str, full: Full) -> None:
         if not ports.leases.wanted(name):
             ports.bell.ring(name)
         return
-    pause_s = max(PAUSE_S, math.ceil(full.retry_after_s))
+    pause_s = min(LONGEST_PAUSE_S, max(PAUSE_S, math.ceil(full.retry_after_s)))
     ports.queue.end_pump(name, ports.now() + pause_s - BELL_EARLY_S)
     ports.bell.ring(name, pause_s)
 
 
 def _serve(ports: Ports, name: str) -> tuple[int, Full | None]:
     """Let go whose turn it is; also return what stopped it, or nothing if the queue is empty."""
-    served = 0
+    served, sent_on = 0, Counter[str]()
     while waiting := ports.queue.first(name, BATCH):
         for each in waiting:
-            full = _let_go(ports, name, each)
+            full = _let_go(ports, name, each, sent_on)
             if full is not None:
                 return served, full
             served += 1
     return served, None
 
 
-def _let_go(ports: Ports, name: str, waiting: Waiting) -> Full | None:
-    """Give one job its slot and tell its workflow; what a dead pump left half done is finished here."""
+def _let_go(ports: Ports, name: str, waiting: Waiting, sent_on: Counter[str]) -> Full | None:
+    """Give one job its slot, or send it on, and tell its workflow; a job that has ended just goes."""
     job = ports.jobs.get(waiting.tenant, waiting.job)
     if job is not None and not job.ended:
-        moved: chain.Go | Full
-        if job.attempts and job.attempt.status not in chain.OVER:
-            moved = chain.Go(job, job.attempt)
-        else:
-            moved = chain.leave_queue(ports, job, waiting.hop)
+        moved = turn.take_turn(ports, job, waiting.hop, sent_on)
         if isinstance(moved, Full):
             return moved
-        ports.tokens.succeed(waiting.token, slot_payload(moved.job, moved.attempt, ports.now()))
+        ports.tokens.succeed(waiting.token, _told(ports, moved))
     ports.queue.leave(name, waiting.place)
     return None
+
+
+def _told(ports: Ports, moved: Go | Again | End) -> dict[str, Any]:
+    if isinstance(moved, Go):
+        return slot_payload(moved.job, moved.attempt, ports.now())
+    return {"outcome": "again" if isinstance(moved, Again) else "end"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.domain.outcome import Failure
 from gateway.plan import Provider
-from gateway.protocols import mapping
+from gateway.protocols import hint, mapping
 from gateway.protocols.http import HttpResponse
 from gateway.wire import ErrorRule, Step
 
@@ -55,12 +55,5 @@ def _failure(error: str, provider: Provider, step: Step, answer: HttpResponse, b
     code = mapping.text(mapping.first(body, step.code)) or str(answer.status)
     message = mapping.first(body, step.message)
     said = message if isinstance(message, str) else f"{provider.name} answered {answer.status}"
-    return Failure(error, code[:80], said[:MESSAGE_CHARACTERS], _retry_after(provider, answer, body))
-
-
-def _retry_after(provider: Provider, answer: HttpResponse, body: Any) -> float | None:
-    stated = answer.headers.get("retry-after") or mapping.text(mapping.first(body, provider.retry_after))
-    try:
-        return max(0.0, float(stated.removesuffix("s")))
-    except ValueError:
-        return None
+    pause_s = hint.retry_after_s(provider, answer, body)
+    return Failure(error, code[:80], said[:MESSAGE_CHARACTERS], pause_s)
