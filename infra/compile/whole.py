@@ -52,6 +52,11 @@ class Whole:
         """The routes that are written."""
         return self.routes.at("models").children
 
+    def policy(self, route: Node, key: str) -> Node:
+        """Return what a route says of something, or what the defaults say for it."""
+        own = route.at(key)
+        return own if own.present else self.routes.at("defaults", key)
+
     def model(self, aim: Aim) -> Node | None:
         """Return the model that a target names, if there is one."""
         return self.implied(aim.name)

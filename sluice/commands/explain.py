@@ -71,7 +71,7 @@ def _asked(body: dict[str, Any], model: str) -> "Request":
 
 
 def _explained(plan: "Plan", asked: "Request") -> dict[str, Any]:
-    from gateway.domain import request, routing
+    from gateway.domain import order, request, routing
 
     route = routing.route_of(plan, asked.model)
     models = [plan.model_of(target) for target in route.targets]
@@ -79,15 +79,31 @@ def _explained(plan: "Plan", asked: "Request") -> dict[str, Any]:
     routing.require(plan, route, asked, operation)
     hops = routing.hops_of(plan, route, asked.fallback, asked.region)
     able, skipped = routing.eligible(plan, asked, operation, hops)
+    chain = order.arranged(plan, asked, operation, able, customer=asked.customer_id or "")
     return {
         "model": route.name,
         "operation": operation,
+        "order": route.order,
+        "first_tries": _first_tries(plan, asked, chain) if chain else {},
         "moves_on": list(route.on),
         "deadline_s": route.deadline_s,
         "overflow": route.overflow,
-        "chain": [_target(plan, asked, operation, hop) for hop in able],
+        "chain": [_target(plan, asked, operation, hop) for hop in chain],
         "skipped": [{"target": f"{skip.provider}/{skip.model}", "reason": skip.reason} for skip in skipped],
     }
+
+
+def _first_tries(plan: "Plan", asked: "Request", chain: "tuple[Hop, ...]") -> dict[str, float]:
+    """Return target -> its share of first tries, where the job or a customer that is not named decides."""
+    from gateway.domain import order
+
+    route = plan.routes[chain[0].route]
+    if route.order != "weighted" and (route.order != "sticky" or asked.customer_id):
+        return {}
+    own = [hop for hop in chain if hop.route == route.name]
+    weights = {f"{hop.provider}/{hop.model}": order.weight_of(route, hop) for hop in own}
+    total = sum(weights.values())
+    return {target: weight / total for target, weight in weights.items() if total}
 
 
 def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[str, Any]:
@@ -108,6 +124,7 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
     )
     sent = steps.request(call, call.protocol.steps[0], {}, _NO_SECRET, time.time())
     price = pricing.estimate(model, fit.arguments)
+    limits = plan.limits_of(hop.provider, hop.model)
     return {
         "target": f"{hop.provider}/{hop.model}",
         "route": hop.route,
@@ -117,7 +134,12 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
         "body": _readable(sent.body),
         "dropped": list(fit.dropped),
         "estimated_usd": None if price is None else pricing.usd(price),
-        "limits": {"rpm": provider.limits.rpm, "concurrent": provider.limits.concurrent},
+        "limits": {
+            "rpm": limits.rpm,
+            "ipm": limits.ipm,
+            "tpm": limits.tpm,
+            "concurrent": limits.concurrent,
+        },
         "secret": provider.secret,
     }
 
@@ -132,7 +154,13 @@ def _readable(body: bytes | None) -> Any:
 
 
 def _print(explained: dict[str, Any]) -> None:
-    print(f"{explained['model']}: {explained['operation']}, done within {explained['deadline_s']:g} s")
+    print(
+        f"{explained['model']}: {explained['operation']}, done within {explained['deadline_s']:g} s, "
+        f"order {explained['order']}"
+    )
+    if explained["first_tries"]:
+        shares = (f"{100 * share:.3g} % {target}" for target, share in explained["first_tries"].items())
+        print(f"First tries: {', '.join(shares)}")
     for n, target in enumerate(explained["chain"], 1):
         price = target["estimated_usd"]
         print(

@@ -1,11 +1,11 @@
 """What the simulator needs of a plan: for every model asked for, its legs with pool, time and list price."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain import pricing, request, routing
+from gateway.domain import order, pricing, request, routing
 from gateway.domain.job import Hop
 from gateway.plan import Parameter, Plan, Route
 from sluice.errors import Refused
@@ -45,7 +45,11 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A model's chain and policy."""
+    """A model's chain and policy.
+
+    Args:
+        draw: job and customer -> the legs in this job's order; nothing where all jobs have the same.
+    """
 
     name: str
     overflow: str
@@ -53,6 +57,7 @@ class Course:
     deadline_us: int
     moves_on: bool
     legs: tuple[Leg, ...] = field(default=())
+    draw: Callable[[str, str], tuple[Leg, ...]] | None = None
 
 
 def first_model(plan: Plan) -> str:
@@ -108,13 +113,21 @@ def course_of(
     if not able:
         reasons = "; ".join(f"{skip.provider}/{skip.model} {skip.reason}" for skip in skipped)
         raise Refused(f"no target of {name!r} can serve a plain request: {reasons}.")
+    legs = [_leg(plan, hop, asked, operation, pools) for hop in able]
+
+    def draw(job_id: str, customer: str) -> tuple[Leg, ...]:
+        chain = order.arranged(plan, asked, operation, able, job_id=job_id, customer=customer)
+        return tuple(legs[able.index(hop)] for hop in chain)
+
+    drawn = any(plan.routes[hop.route].order in ("weighted", "sticky") for hop in able)
     return Course(
         name,
         route.overflow,
         round(route.max_wait_s * SECOND),
         round(route.deadline_s * SECOND),
         "transient" in route.on,
-        tuple(_leg(plan, hop, asked, operation, pools) for hop in able),
+        draw("", ""),
+        draw if drawn else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.plan import Plan
 from sluice.simulate.arrivals import MINUTE, SECOND, Arrivals, Traffic, arrivals_of
-from sluice.simulate.course import Course, course_of, first_model, pools_of
+from sluice.simulate.course import Course, Leg, course_of, first_model, pools_of
 from sluice.simulate.pool import PAYLOAD, Entry, Pool
 from sluice.simulate.result import Refusal, Result, Start, Tally, result_of
 
@@ -22,10 +22,10 @@ _TELL_EVERY = 20_000
 class Job:
     """A job on its way; only those in the system exist."""
 
-    __slots__ = ("arrived", "attempts", "course", "deadline", "tenant", "tried")
+    __slots__ = ("arrived", "attempts", "course", "deadline", "legs", "tenant", "tried")
 
-    def __init__(self, arrived: int, tenant: int, course: Course) -> None:
-        self.arrived, self.tenant, self.course = arrived, tenant, course
+    def __init__(self, arrived: int, tenant: int, course: Course, legs: tuple[Leg, ...]) -> None:
+        self.arrived, self.tenant, self.course, self.legs = arrived, tenant, course, legs
         self.deadline = arrived + course.deadline_us
         self.tried = self.attempts = 0
 
@@ -74,15 +74,18 @@ class Engine:
         # (instant, number, what happens, to what); the number keeps equal instants in order.
         self._events: list[tuple[int, int, Callable[[int, Any], None], Any]] = []
         self._number = 0
+        self._seed = traffic.seed
 
     def run(self, stream: Iterator[tuple[int, int, int]]) -> None:
         """Let all jobs arrive, and everything come to its end."""
-        events, courses = self._events, self._courses
-        for at, tenant, course in stream:
+        events, courses, tenants = self._events, self._courses, self._tally.arrivals.tenants
+        for number, (at, tenant, index) in enumerate(stream):
             while events and events[0][0] <= at:
                 now, _, happen, what = heappop(events)
                 happen(now, what)
-            self._arrive(at, Job(at, tenant, courses[course]))
+            course = courses[index]
+            legs = course.draw(f"{self._seed} {number}", tenants[tenant]) if course.draw else course.legs
+            self._arrive(at, Job(at, tenant, course, legs))
         while events:
             now, _, happen, what = heappop(events)
             happen(now, what)
@@ -91,7 +94,7 @@ class Engine:
         course = job.course
         self._tally.arrive(now)
         if course.overflow == "shed":
-            wait = course.legs[0].pool.wait_us(now)
+            wait = job.legs[0].pool.wait_us(now)
             if wait > course.max_wait_us:
                 self._shed(now, job, wait - course.max_wait_us)
                 return
@@ -107,7 +110,7 @@ class Engine:
     def _place(self, now: int, job: Job) -> None:
         """Start the job at the first target that it may go to now, or let it wait for one."""
         course, best, least = job.course, -1, 0
-        for index, leg in enumerate(course.legs):
+        for index, leg in enumerate(job.legs):
             if job.tried >> index & 1:
                 continue
             wait = leg.pool.wait_us(now)
@@ -125,7 +128,7 @@ class Engine:
             self._queue(now, job, best)
 
     def _queue(self, now: int, job: Job, index: int) -> None:
-        pool = job.course.legs[index].pool
+        pool = job.legs[index].pool
         self._number += 1
         entry = pool.enter(now, self._number, job.tenant, (job, index))
         self._foresee(job.deadline, self._expire, (pool, entry))
@@ -155,7 +158,7 @@ class Engine:
             self._tally.expired += 1
 
     def _start(self, now: int, job: Job, index: int) -> None:
-        leg = job.course.legs[index]
+        leg = job.legs[index]
         pool = leg.pool
         pool.take(now)
         job.attempts += 1

@@ -95,6 +95,38 @@ def test_explain_reads_a_flat_body_from_a_file(files: Path) -> None:
     assert "1. google/gemini-3-pro-image" in shown.stdout
 
 
+def test_explain_shows_the_order_and_the_shares_of_first_tries(files: Path) -> None:
+    routes = files / "routes.yaml"
+    weighted = "    order: weighted\n    weights: {google/gemini-3-pro-image: 3}\n"
+    routes.write_text(routes.read_text() + weighted)
+    asked = '{"model": "picture", "prompt": "a fox"}'
+
+    shown = sluice("explain", folder=files, stdin=asked)
+    explained = json.loads(sluice("explain", "--json", folder=files, stdin=asked).stdout)
+
+    assert shown.stdout.splitlines()[:2] == [
+        "picture: text_to_image, done within 600 s, order weighted",
+        "First tries: 75 % google/gemini-3-pro-image, 25 % fal/fal-ai/nano-banana-pro",
+    ]
+    assert explained["order"] == "weighted"
+    assert list(explained["first_tries"].values()) == [0.75, 0.25]
+
+
+def test_explain_puts_the_targets_in_the_order_of_this_request(files: Path) -> None:
+    routes = files / "routes.yaml"
+    routes.write_text(routes.read_text() + "    order: cheapest\n")
+    asked = '{"model": "picture", "prompt": "a fox", "resolution": "%s"}'
+
+    usual, large = (
+        json.loads(sluice("explain", "--json", folder=files, stdin=asked % resolution).stdout)
+        for resolution in ("1K", "4K")
+    )
+
+    assert [target["estimated_usd"] for target in usual["chain"]] == ["0.134000", "0.150000"]
+    assert [target["estimated_usd"] for target in large["chain"]] == ["0.300000", None]
+    assert usual["first_tries"] == large["first_tries"] == {}
+
+
 def test_explain_says_why_a_target_is_skipped(files: Path) -> None:
     shown = sluice("explain", folder=files, stdin='{"model": "picture", "prompt": "a fox", "max_usd": 0.14}')
 

@@ -49,6 +49,40 @@ models:
     )
 
 
+def test_a_route_has_its_order_and_its_targets_their_weights() -> None:
+    """
+    An absent weight is 1, and a model that nobody wrote a route for has the defaults' order.
+    """
+    routes = """version: 1
+defaults: {order: sticky}
+models:
+  picture:
+    operations: [text_to_image]
+    targets: [lumen/lumen-1: {size: large}, lumen/lumen-2]
+    order: weighted
+    weights: {lumen/lumen-1: 3}
+"""
+
+    plan = plan_of(routes=routes)
+
+    assert [target.weight for target in plan.routes["picture"].targets] == [3, 1]
+    assert (plan.routes["picture"].order, plan.routes["reel/reel-3"].order) == ("weighted", "sticky")
+
+
+def test_a_model_has_its_own_limits_in_place_of_its_providers() -> None:
+    """
+    All of them: what they do not say is no limit.
+    """
+    providers = PROVIDERS.replace(
+        "{secret: test/lumen}", "{secret: a, limits: {ipm: 7, models: {lumen-2: {tpm: 9, burst: 2}}}}"
+    )
+
+    plan = plan_of(providers=providers)
+
+    assert plan.limits_of("lumen", "lumen-1") == Limits(rpm=100, concurrent=20, ipm=7)
+    assert plan.limits_of("lumen", "lumen-2") == Limits(tpm=9, burst=2)
+
+
 def test_every_model_of_an_enabled_provider_has_a_route() -> None:
     """
     What nobody wrote exists as provider and model, with the defaults.
@@ -149,6 +183,16 @@ def test_regions_are_kept_in_the_order_that_was_asked_for() -> None:
 
     assert plan_of(providers=providers).providers["lumen"].base_urls == {"eu": "https://eu.lumen.example/v1"}
     assert list(plan_of().providers["lumen"].base_urls) == ["us", "eu"]
+
+
+def test_a_job_goes_to_the_regions_that_the_file_lists_and_else_to_the_usual_one() -> None:
+    """
+    Nobody's data goes elsewhere only because the catalogue knows an address there.
+    """
+    providers = PROVIDERS.replace("{secret: test/lumen}", "{secret: a, regions: [eu, us]}")
+
+    assert plan_of(providers=providers).providers["lumen"].regions == ("eu", "us")
+    assert plan_of().providers["lumen"].regions == ("us",)
 
 
 def test_single_address_replaces_the_catalogues() -> None:

@@ -137,6 +137,66 @@ def test_a_region_is_kept_where_a_provider_lacks_it_too() -> None:
     assert [hop.region for hop in hops("clip")] == ["global", "global", "global"]
 
 
+REGIONS = """
+version: 1
+providers:
+  elevenlabs: {secret: e, regions: [us, eu]}
+  openai: {secret: o}
+"""
+VOICES = """
+version: 1
+models:
+  voice: {operations: [speech], targets: [elevenlabs/eleven_v4, openai/tts-1], fallback: [european]}
+  european: {operations: [speech], targets: [elevenlabs/eleven_v4, elevenlabs/eleven_v3], region: eu}
+"""
+
+
+def places(region: str = "", model: str = "voice", **body: Any) -> list[str]:
+    """Return the hops that can take the request, with their regions."""
+    found = builders.plan_of(VOICES, REGIONS)
+    chain = routing.hops_of(found, found.routes[model], None, region)
+    able, _ = routing.eligible(found, asked(model, **body), "speech", chain)
+    return [f"{hop.model} in {hop.region}" for hop in able]
+
+
+def test_a_target_is_tried_in_each_of_its_providers_regions() -> None:
+    """
+    The other region comes before the other target; a fallback's own region holds there, and none comes twice.
+    """
+    assert places() == ["eleven_v4 in us", "eleven_v4 in eu", "tts-1 in global", "eleven_v3 in eu"]
+
+
+def test_a_named_region_is_the_only_one() -> None:
+    """
+    Neither the caller's region nor the route's is left when it fails.
+    """
+    assert places(region="us") == ["eleven_v4 in us", "eleven_v3 in us"]
+    assert places(model="european") == ["eleven_v4 in eu", "eleven_v3 in eu"]
+
+
+def test_a_provider_that_lists_no_regions_is_used_in_its_usual_one() -> None:
+    """
+    Data goes to another region only where the file says so.
+    """
+    found = builders.plan_of(VOICES, REGIONS.replace(", regions: [us, eu]", ""))
+
+    chain = routing.hops_of(found, found.routes["voice"], (), "")
+
+    assert [hop.region for hop in chain] == ["global", "global"]
+
+
+def test_a_target_that_cannot_serve_is_told_once_for_all_its_regions() -> None:
+    """
+    The reason does not depend on the region.
+    """
+    found = builders.plan_of(VOICES, REGIONS)
+    chain = routing.hops_of(found, found.routes["voice"], (), "")
+
+    able, skipped = routing.eligible(found, asked("voice", speed=9), "speech", chain)
+
+    assert (able, [skip.model for skip in skipped]) == ((), ["eleven_v4", "tts-1"])
+
+
 @pytest.mark.parametrize(("region", "where"), [("", "eu"), ("eu", "eu"), ("us", "us")])
 def test_a_named_region_leaves_out_who_is_not_there(region: str, where: str) -> None:
     """

@@ -8,7 +8,7 @@ import pytest
 from gateway.errors import CallerError
 from gateway.flow import accept
 from gateway.flow.settle import settle
-from tests.builders import answer, hurried, make_job, make_ports, plan_of, shipped_plan
+from tests.builders import CALLER, answer, hurried, make_job, make_ports, plan_of, shipped_plan
 from tests.flow import steps
 from tests.flow.steps import latest, run_workflow
 
@@ -49,6 +49,23 @@ def test_bad_input_is_refused_with_what_would_work(case: str) -> None:
 
     assert caught.value.code == code
     assert ports.jobs.items == {}  # type: ignore[attr-defined]
+
+
+def test_a_jobs_chain_is_frozen_in_the_order_of_its_route() -> None:
+    """Cheapest goes by the request's price, sticky by the customer that it names, or else by the key."""
+    targets = "[google/gemini-3-pro-image, fal/fal-ai/nano-banana-pro, fal/fal-ai/flux/dev]"
+    routes = "version: 1\nmodels:\n" + "".join(
+        f"  {word}: {{operations: [text_to_image], targets: {targets}, order: {word}}}\n"
+        for word in ("cheapest", "sticky")
+    )
+    ports = make_ports({}, plan_of(routes))
+
+    cheapest = make_job(ports, "cheapest").chain
+    customers = {make_job(ports, "sticky", customer_id=f"c{n}").chain[0].model for n in range(20)}
+
+    assert cheapest[0].model == "fal-ai/flux/dev"
+    assert len(customers) == 3
+    assert make_job(ports, "sticky").chain == make_job(ports, "sticky", customer_id=CALLER.key_id).chain
 
 
 def test_a_quick_image_is_answered_inline() -> None:

@@ -57,6 +57,30 @@ def test_the_last_target_is_tried_even_when_it_is_open() -> None:
     assert {attempt.circuit for attempt in ended.attempts} == {"open"}
 
 
+def test_health_has_a_line_for_each_region_in_use() -> None:
+    """Those that the provider lists, or the one that the route names, also for its fallback."""
+    providers = "version: 1\nproviders: {openai: {secret: o}, elevenlabs: {secret: e, regions: [us, eu]}}"
+    routes = """
+version: 1
+expose: listed
+models:
+  anywhere: {operations: [speech], targets: [elevenlabs/eleven_v4]}
+  pinned: {operations: [speech], targets: [elevenlabs/eleven_v3, openai/tts-1], region: eu, fallback: [other]}
+  other: {operations: [speech], targets: [elevenlabs/eleven_flash_v2_5], region: us}
+"""
+    ports = make_ports({}, plan_of(routes, providers))
+
+    lines = [(line["model"], line["region"]) for line in health.targets(ports)]
+
+    assert lines == [
+        ("eleven_flash_v2_5", "eu"),
+        ("eleven_flash_v2_5", "us"),
+        ("eleven_v3", "eu"),
+        ("eleven_v4", "eu"),
+        ("eleven_v4", "us"),
+    ]
+
+
 def test_a_refused_prompt_opens_nothing() -> None:
     """Moderation says something about the prompt, not about the target."""
     refused = steps.answer(

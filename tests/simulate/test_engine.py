@@ -61,6 +61,32 @@ def test_a_wait_policy_stays_with_its_first_target() -> None:
     assert result.starts == {"google/global": 50, "fal/global": 0, "openai/global": 0}
 
 
+def test_weights_share_the_jobs_out_and_the_seed_is_the_same_run() -> None:
+    """
+    Three of four jobs begin at the first target, by the gateway's own draw.
+    """
+    files = plan("order: weighted\n    weights: {google/gemini-3-pro-image: 6, openai/gpt-image-2: 1}", THREE)
+    traffic = Traffic(rpm=30, duration_s=24 * 3600)
+
+    result = simulate(files, traffic)
+
+    assert simulate(files, traffic).starts == result.starts
+    shares = [result.starts[f"{name}/global"] / result.jobs for name in ("google", "fal", "openai")]
+    assert shares == pytest.approx([0.75, 0.125, 0.125], abs=0.02)
+
+
+def test_a_customers_jobs_stay_with_their_target() -> None:
+    """
+    A sticky order goes by the tenant: each has all its jobs in one pool.
+    """
+    tenants = {f"t{n}": 1 for n in range(20)}
+
+    result = simulate(plan("order: sticky", THREE), Traffic(rpm=30, jobs=400, tenants=tenants), record=True)
+
+    assert len({(start.tenant, start.pool) for start in result.log}) == 20
+    assert len({start.pool for start in result.log}) == 3
+
+
 def test_shed_tells_a_time_at_which_the_retry_finds_a_place(tmp_path: Path) -> None:
     files = plan("overflow: shed\n    max_wait: 5s")
     arrivals = tmp_path / "arrivals.csv"

@@ -32,33 +32,37 @@ def route_of(plan: Plan, name: str, param: str = "model") -> Route:
 
 
 def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: str) -> tuple[Hop, ...]:
-    """Flatten a chain: the route's targets, then the targets of each fallback model, each target once.
+    """Flatten a chain: the route's targets, then the targets of each fallback model, no hop twice.
 
+    Where no region is named, a target is tried in each of its provider's regions before the next target.
     A region that the caller or the route names holds for the whole chain, also where a provider lacks it:
     ``eligible`` then skips the target, because data that must stay somewhere must not leave it silently.
     """
     names = route.fallback if fallback is None else fallback
     routes = (route, *(route_of(plan, name, "fallback") for name in names))
-    hops: dict[tuple[str, str], Hop] = {}
+    hops: dict[tuple[str, str, str], Hop] = {}
     for each in routes:
+        named = region or route.region or each.region
         for target in each.targets:
-            regions = plan.providers[target.provider].base_urls
-            where = region or route.region or each.region or next(iter(regions))
-            hop = Hop(each.name, target.provider, target.model, where, target.parameters)
-            hops.setdefault((target.provider, target.model), hop)
+            for where in (named,) if named else plan.providers[target.provider].regions:
+                hop = Hop(each.name, target.provider, target.model, where, target.parameters)
+                hops.setdefault((hop.provider, hop.model, hop.region), hop)
     return tuple(hops.values())
 
 
 def eligible(
     plan: Plan, asked: request.Request, operation: str, hops: Iterable[Hop]
 ) -> tuple[tuple[Hop, ...], tuple[Skip, ...]]:
-    """Divide a chain into the targets that can carry this request and those that cannot, with the reason."""
+    """Divide a chain into the targets that can carry this request and those that cannot, with the reason.
+
+    A target that is skipped in all its regions for the same reason is told once.
+    """
     able: list[Hop] = []
-    skipped: list[Skip] = []
+    skipped: dict[Skip, None] = {}
     for hop in hops:
         reason = _unfit(plan, asked, operation, hop)
         if reason:
-            skipped.append(Skip(hop.provider, hop.model, reason))
+            skipped[Skip(hop.provider, hop.model, reason)] = None
         else:
             able.append(hop)
     return tuple(able), tuple(skipped)

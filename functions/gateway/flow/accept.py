@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from gateway.domain import identity, request, routing
+from gateway.domain import identity, order, request, routing
 from gateway.domain.job import Attempt, Hop, Job, Skip
 from gateway.domain.pacing import Full
 from gateway.errors import InvalidRequest, RateLimited
@@ -141,6 +141,7 @@ def _job(
     now = ports.now()
     tier = ports.plan.tiers.get(caller.tier, Tier())
     job_id = identity.job_id(now, ports.random(10))
+    customer = asked.customer_id or caller.key_id
     seed = asked.parameters.get("seed")
     return Job(
         id=job_id,
@@ -149,7 +150,7 @@ def _job(
         model=asked.model,
         operation=operation,
         input=asked.parameters,
-        chain=able,
+        chain=order.arranged(ports.plan, asked, operation, able, job_id=job_id, customer=customer),
         created_at=now,
         deadline_at=now + route.deadline_s,
         plan=ports.plan.hash,

@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from gateway.domain import circuit, pacing
+from gateway.domain import circuit, pacing, routing
 from gateway.flow.ports import Ports
 
 
 def targets(ports: Ports) -> list[dict[str, Any]]:
-    """Return a line for each target in its usual region, by name."""
+    """Return a line for each target in each region that routes send it to, by name."""
     plan = ports.plan
     names = {
-        circuit.target_of(each.provider, each.model, route.region or next(iter(regions))): each
+        circuit.target_of(hop.provider, hop.model, hop.region): hop
         for route in plan.routes.values()
-        for each in route.targets
-        for regions in (plan.providers[each.provider].base_urls,)
+        for hop in routing.hops_of(plan, route, None, "")
+        if hop.region in plan.providers[hop.provider].base_urls
     }
     states = ports.circuits.states(names, ports.now())
     return [
         {
             "provider": names[name].provider,
             "model": names[name].model,
-            "region": name.rpartition("#")[2],
+            "region": names[name].region,
             "circuit": state,
             "next_probe_at": pacing.timestamp(at) if at else None,
         }

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from infra.compile import vocabulary
 from infra.compile.checks.value import number
+from infra.compile.node import Node
 from infra.compile.problems import Problem, at, at_key, looks_secret, redact, unknown
 from infra.compile.whole import Whole, base_urls, stranger
 
@@ -109,29 +110,39 @@ def known_regions(whole: Whole) -> Iterator[Problem]:
 def sane_limits(whole: Whole) -> Iterator[Problem]:
     """A burst is not larger than a minute's calls."""
     for entry in whole.providers.values():
-        burst, rpm = number(entry.at("limits", "burst")), number(entry.at("limits", "rpm"))
-        if burst is not None and rpm is not None and burst > rpm >= 1:
-            what = f"{burst:g} calls back to back are more than {rpm:g} a minute"
-            yield at(entry.at("limits", "burst"), what, f"Write at most {rpm:g}.")
+        for path in _limited(entry):
+            burst, rpm = number(entry.at(*path, "burst")), number(entry.at(*path, "rpm"))
+            if burst is not None and rpm is not None and burst > rpm >= 1:
+                what = f"{burst:g} calls back to back are more than {rpm:g} a minute"
+                yield at(entry.at(*path, "burst"), what, f"Write at most {rpm:g}.")
 
 
 def known_limits(whole: Whole) -> Iterator[Problem]:
     """A limit is not above what the provider is known to allow."""
     for name, entry in whole.providers.items():
-        shipped = whole.catalog[name].at("limits") if name in whole.catalog else None
-        for key, node in entry.at("limits").children.items() if shipped else ():
-            given, known = number(node), number(shipped.at(key)) if shipped else None
-            if given is not None and known is not None and given > known:
-                what = f"{given:g} is above the {known:g} that {name} is known to allow"
-                yield at(node, what, "Lower it, unless your account has more.", level="warning")
+        for path in _limited(entry) if name in whole.catalog else ():
+            shipped = whole.catalog[name].at(*path)
+            for key, node in entry.at(*path).children.items():
+                given, known = number(node), number(shipped.at(key))
+                if given is not None and known is not None and given > known:
+                    what = f"{given:g} is above the {known:g} that {name} is known to allow"
+                    yield at(node, what, "Lower it, unless your account has more.", level="warning")
 
 
-def known_price_overrides(whole: Whole) -> Iterator[Problem]:
-    """Prices are given for models that the provider has."""
+def _limited(entry: Node) -> Iterator[tuple[str, ...]]:
+    """Return where limits stand: the provider's, and those of its models."""
+    yield ("limits",)
+    for model in entry.at("limits", "models").children:
+        yield ("limits", "models", model)
+
+
+def known_models(whole: Whole) -> Iterator[Problem]:
+    """Prices and limits are given for models that the provider has."""
     for name, entry in whole.providers.items():
         models = entry.at("models").children
-        for model, node in entry.at("prices").children.items():
-            if models and model not in models:
+        given = [*entry.at("prices").children.items(), *entry.at("limits", "models").children.items()]
+        for model, node in given if models else ():
+            if model not in models:
                 yield at_key(node, *unknown(f"model of {name}", model, models))
 
 
@@ -144,5 +155,5 @@ RULES = (
     known_regions,
     sane_limits,
     known_limits,
-    known_price_overrides,
+    known_models,
 )

@@ -131,15 +131,22 @@ def _cycles(steps: dict[str, dict[str, Node]], start: str) -> Iterator[tuple[lis
 
 def long_chains(whole: Whole) -> Iterator[Problem]:
     """A route that diverts has somewhere to divert to."""
-    default = whole.routes.at("defaults", "overflow")
     for route in whole.listed.values():
-        overflow = route.at("overflow") if route.at("overflow").present else default
         chain = [*route.at("targets").elements, *route.at("fallback").elements]
-        if overflow.value == "divert" and len(chain) == 1:
+        alone = len(chain) == 1 and not _in_turn(whole, route)
+        if alone and whole.policy(route, "overflow").value == "divert":
             what = "diverts when busy, but has one target and no fallback"
             yield at_key(
                 route, what, "Add a target or a fallback, or write `overflow: wait`.", level="warning"
             )
+
+
+def _in_turn(whole: Whole, route: Node) -> bool:
+    """Tell whether some target of a route is tried in several regions."""
+    if whole.policy(route, "region").text not in ("", vocabulary.USUAL_REGION):
+        return False
+    entries = (whole.providers.get(aim.provider) for aim in aims(route))
+    return any(entry and len(entry.at("regions").elements) > 1 for entry in entries)
 
 
 RULES = (

@@ -71,9 +71,8 @@ def right_overrides(whole: Whole) -> Iterator[Problem]:
 
 def known_regions(whole: Whole) -> Iterator[Problem]:
     """A pinned region is one of the targets' regions, and better of all."""
-    default = whole.routes.at("defaults", "region")
     for route in whole.listed.values():
-        region = route.at("region") if route.at("region").present else default
+        region = whole.policy(route, "region")
         if region.text in ("", vocabulary.USUAL_REGION):
             continue
         having = [(aim, _regions(whole, aim)) for aim in aims(route) if aim.provider in whole.providers]
@@ -89,9 +88,8 @@ def known_regions(whole: Whole) -> Iterator[Problem]:
 
 def ample_deadlines(whole: Whole) -> Iterator[Problem]:
     """A deadline leaves time for what the targets usually take."""
-    default = whole.routes.at("defaults", "deadline")
     for route in whole.listed.values():
-        deadline = route.at("deadline") if route.at("deadline").present else default
+        deadline = whole.policy(route, "deadline")
         limit = _seconds(deadline)
         for aim in aims(route):
             usual = _seconds((whole.model(aim) or deadline).at("usual"))
@@ -112,6 +110,32 @@ def priced_targets(whole: Whole) -> Iterator[Problem]:
             what = f"{targets[0].name!r} has no price, so budgets do not count it"
             way_out = f"Add its prices to providers.yaml, under `{targets[0].provider}: {{prices: ...}}`."
             yield at(targets[0].node, what, way_out, level="warning")
+
+
+def known_weights(whole: Whole) -> Iterator[Problem]:
+    """A weight is given to a target of the route."""
+    for route in whole.listed.values():
+        names = [aim.name for aim in aims(route)]
+        for name, node in route.at("weights").children.items():
+            if names and name not in names:
+                yield at_key(node, *unknown("target of this route", name, names))
+
+
+def possible_weights(whole: Whole) -> Iterator[Problem]:
+    """Some target of a route with weights can be the first."""
+    for route in whole.listed.values():
+        weights, targets = route.at("weights"), list(aims(route))
+        if targets and all(value.number(weights.at(aim.name)) == 0 for aim in targets):
+            yield at_key(weights, "gives every target 0", "Give one of them 1 or more.")
+
+
+def useful_weights(whole: Whole) -> Iterator[Problem]:
+    """Weights stand where the order goes by them."""
+    for route in whole.listed.values():
+        weights, order = route.at("weights"), whole.policy(route, "order").text or "fill"
+        if weights.children and order in vocabulary.ORDERS and order not in ("weighted", "sticky"):
+            what = f"has no effect while the order is {order}"
+            yield at_key(weights, what, "Write `order: weighted`, or remove it.", level="warning")
 
 
 def _all(whole: Whole) -> Iterator[Aim]:
@@ -145,4 +169,7 @@ RULES = (
     known_regions,
     ample_deadlines,
     priced_targets,
+    known_weights,
+    possible_weights,
+    useful_weights,
 )

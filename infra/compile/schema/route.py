@@ -80,11 +80,13 @@ class Route(Policy):
         min_length=1, description="What can be asked of it.", examples=["operations: [text_to_image]"]
     )
     targets: Targets = Field(
-        description="Who serves it, tried in this order.", examples=["targets: [fal/fal-ai/flux/dev]"]
+        description="Who serves it; `order` says who is tried first.",
+        examples=["targets: [fal/fal-ai/flux/dev]"],
     )
     fallback: list[Text] = Field(default=[], description="Other models, tried after its own targets.")
     weights: dict[str, Share] = Field(
-        default={}, description="Target to its share of first tries, for `order: weighted`; absent is 1."
+        default={},
+        description="Target to its share of first tries, for `weighted` and `sticky`; absent is 1.",
     )
     delivery: Delivery | None = Field(default=None, description="How its results are kept.")
 
