@@ -15,7 +15,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 MAKEFLAGS += --no-print-directory -j3
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit bench setup
+.PHONY: help up down test unit soak bench setup
 
 help:  ## Show this
 	@echo "Sluice, the AI gateway for media models, in your own AWS account."
@@ -35,6 +35,9 @@ test: $(SETUP)  ## Run the whole check: format, lint, types, import rules, all t
 
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
 	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth"
+
+soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, a quarter of an hour
+	@$(PY) -m pytest -q -s -m soak
 
 bench: $(SETUP) $(RUNTIME)/.ready  ## Measure: cold starts and a warm call, as a table (BENCH=--json)
 	@$(PY) -m bench $(BENCH)

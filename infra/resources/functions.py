@@ -132,7 +132,7 @@ class Functions(Construct):
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
-                *self._pools("GetItem", "UpdateItem"),
+                *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
                 self._answers(machine),
                 allow(bells.queue_arn, "sqs", *_CONSUME),
             ],

@@ -15,6 +15,31 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90
 ENDED = ("succeeded", "failed", "canceled", "expired")
 
+# For tests of pace: twice as fast as 60 and 20 a minute, to be short; the emulator carries five a second.
+RPM, BURST = 120, 4
+EACH_RPM = 40
+PACED_PROVIDERS = f"""
+version: 1
+providers:
+  elevenlabs: {{secret: e, limits: {{rpm: {RPM}, burst: {BURST}, concurrent: 20}}}}
+  google: {{secret: g, limits: {{rpm: {EACH_RPM}}}}}
+  openai: {{secret: o, limits: {{rpm: {EACH_RPM}}}}}
+  fal: {{secret: f, limits: {{rpm: {EACH_RPM}}}}}
+"""
+PACED_ROUTES = """
+version: 1
+defaults: {deadline: 20m}
+tiers: {pro: {}}
+models:
+  voice: {operations: [speech], targets: [elevenlabs/eleven_flash_v2_5]}
+  voice-now: {operations: [speech], targets: [elevenlabs/eleven_flash_v2_5], overflow: shed, max_wait: 0s}
+  picture:
+    operations: [text_to_image]
+    targets: [google/gemini-3-pro-image, openai/gpt-image-2, fal/fal-ai/flux/dev]
+    overflow: divert
+    max_wait: 2s
+"""
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -82,6 +107,16 @@ class Gateway:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Bring the shipped files up as `make up` does, beside whatever else runs here."""
     with running(Setup(folder=ROOT, state=tmp_path_factory.mktemp("stack"))) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack with small pools, for all tests of pace."""
+    folder = tmp_path_factory.mktemp("paced")
+    (folder / "providers.yaml").write_text(PACED_PROVIDERS)
+    (folder / "routes.yaml").write_text(PACED_ROUTES)
+    with running(Setup(folder=folder, state=folder / "state")) as stack:
         yield stack
 
 

@@ -224,3 +224,32 @@ def test_an_attempt_says_how_it_found_its_targets_circuit() -> None:
 
     shown = view.job_document(moved.job, "https://x", lambda: b"s")
     assert shown["attempts"][0]["circuit"] == "probing"
+
+
+def test_a_target_that_a_deployment_took_away_is_passed_over_also_in_the_queue() -> None:
+    """The job was accepted under another plan; it goes on with what is left of its chain."""
+    ports = make_ports({}, limited(google=Limits(rpm=60)))
+    waiting_at_google(ports, "t")
+    models = {name: model for name, model in ports.plan.models.items() if model.provider != "google"}
+    later = replace(ports, plan=replace(ports.plan, models=models))
+
+    pump(later, GOOGLE)
+
+    assert later.tokens.answered["t"] == {"outcome": "again"}
+    assert chain.advance(later, make_job_of(ports)).attempt.provider == "fal"
+
+
+def make_job_of(ports: Any) -> Any:
+    """Accept a job under the plan as it was."""
+    return make_job(replace(ports, random=lambda count: bytes(count)), "v")
+
+
+def test_a_pump_that_breaks_lets_the_next_one_begin() -> None:
+    """Its bell comes back before its lease would have run out."""
+    ports = make_ports({}, limited(google=Limits(rpm=60)))
+    waiting_at_google(ports, "t")
+
+    with pytest.raises(AttributeError):
+        pump(replace(ports, jobs=None), GOOGLE)
+
+    assert ports.queue.begin_pump(GOOGLE, ports.now())

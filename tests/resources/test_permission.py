@@ -24,7 +24,12 @@ GRANTS: dict[str, set[str]] = {
     "Authorize": {"dynamodb:GetItem Keys"},
     "Route": JOB | TAKE | RING,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
-    "Pump": JOB | TAKE | RING | BELLS | ANSWER | {"dynamodb:Query Waiting", "dynamodb:DeleteItem Waiting"},
+    "Pump": JOB
+    | TAKE
+    | RING
+    | BELLS
+    | ANSWER
+    | {"dynamodb:Query Waiting", "dynamodb:DeleteItem Waiting", "dynamodb:BatchGetItem Pacers"},
     "Start": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
     "Check": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Deliver": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,

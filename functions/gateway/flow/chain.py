@@ -48,7 +48,8 @@ def advance(ports: Ports, job: Job) -> Go | Wait | End:
     near_s = min(pool.NEAR_S, job.max_wait_s) if diverts else pool.NEAR_S
     busy: dict[int, float] = {}
     shut: list[int] = []
-    while (hop := routing.next_hop(job, (*busy, *shut), ports.now())) is not None:
+    gone = [index for index in range(len(job.chain)) if not offered(ports, job, index)]
+    while (hop := routing.next_hop(job, (*busy, *shut, *gone), ports.now())) is not None:
         state = ports.circuits.ask(target(job, hop), ports.now())
         if state == "open":
             shut.append(hop)
@@ -62,6 +63,11 @@ def advance(ports: Ports, job: Job) -> Go | Wait | End:
     if busy:
         return Wait(job, min(busy, key=lambda index: busy[index]))
     return _try_anyway(ports, job, shut[0], near_s) if shut else End(job)
+
+
+def offered(ports: Ports, job: Job, hop: int) -> bool:
+    """Tell whether the plan still has a target; a deployment may have taken it away since the job came."""
+    return f"{job.chain[hop].provider}/{job.chain[hop].model}" in ports.plan.models
 
 
 def _try_anyway(ports: Ports, job: Job, hop: int, near_s: float) -> Go | Wait:
@@ -78,7 +84,7 @@ def target(job: Job, hop: int) -> str:
 def _passed(job: Job, shut: list[int]) -> Job:
     """Keep in the trace which targets were passed over."""
     reason = "failed again and again, and is left alone for now"
-    skips = tuple(Skip(job.chain[hop].provider, job.chain[hop].model, reason) for hop in shut)
+    skips = dict.fromkeys(Skip(job.chain[hop].provider, job.chain[hop].model, reason) for hop in shut)
     return replace(job, skipped=(*job.skipped, *skips))
 
 

@@ -23,14 +23,16 @@ def name_of(ports: Ports, job: Job, at: Hop | Attempt) -> str:
     """Name a pool: provider, credential (ours, or a caller's by key id), region; a model with own limits."""
     credential = job.key_id if at.provider in job.byok else "ours"
     name = f"{at.provider}#{credential}#{at.region}"
-    return f"{name}#{at.model}" if ports.plan.models[f"{at.provider}/{at.model}"].limits else name
+    model = ports.plan.models.get(f"{at.provider}/{at.model}")
+    return f"{name}#{at.model}" if model and model.limits else name
 
 
 def limits_of(ports: Ports, pool: str) -> Limits:
-    """Return the limits that a pool's name stands for."""
-    provider, _, _, *model = pool.split("#", 3)
-    own = ports.plan.models[f"{provider}/{model[0]}"].limits if model else None
-    return own or ports.plan.providers[provider].limits
+    """Return the limits that a pool's name stands for; none for a pool that the plan knows no more."""
+    name, _, _, *model_id = pool.split("#", 3)
+    model = ports.plan.models.get(f"{name}/{model_id[0]}") if model_id else None
+    provider = ports.plan.providers.get(name)
+    return (model and model.limits) or (provider.limits if provider else Limits())
 
 
 def take(ports: Ports, job: Job, hop: Hop, near_s: float, *, from_queue: bool = False) -> Slot | Full:

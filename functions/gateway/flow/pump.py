@@ -32,7 +32,11 @@ def pump(ports: Ports, name: str) -> int:
     """Serve a queue as far as there are slots, and ring again for who must wait; return how many went."""
     gone = 0
     while ports.queue.first(name, 1) and ports.queue.begin_pump(name, ports.now()):
-        served, full = _serve(ports, name)
+        try:
+            served, full = _serve(ports, name)
+        except BaseException:
+            ports.queue.end_pump(name)  # the bell comes back, and must not find the pool taken
+            raise
         gone += served
         if full is None:
             ports.queue.end_pump(name)

@@ -33,6 +33,8 @@ def take_turn(ports: Ports, job: Job, hop: int, sent_on: Counter[str]) -> Go | A
         return Go(job, job.attempt)  # a pump died after it had written this
     if ports.now() >= job.deadline_at:
         return End(_gone(ports, job))
+    if not chain.offered(ports, job, hop):
+        return Again(_gone(ports, job))
     state = ports.circuits.ask(chain.target(job, hop), ports.now())
     if state == "open" and _others(ports, job, hop):
         return Again(_gone(ports, job))
