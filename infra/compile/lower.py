@@ -135,8 +135,13 @@ def _provider(name: str, provider: entry.Provider) -> lowered.Provider:
         ),
         retry_after=provider.retry_after,
         regions=tuple(provider.regions or list(urls)[:1]),
-        headroom=lowered.Headroom(**provider.headroom.model_dump()) if provider.headroom else None,
+        headroom=_headroom(provider.headroom) if provider.headroom else None,
     )
+
+
+def _headroom(headroom: entry.Headroom) -> lowered.Headroom:
+    """Lower the headers' names, as the answers' names are in lower case too."""
+    return lowered.Headroom(headroom.remaining.lower(), headroom.reset.lower())
 
 
 def _limits(limits: entry.Limits) -> lowered.Limits:
