@@ -10,6 +10,7 @@ from gateway.aws.pacers import Pacers
 from gateway.aws.waiting import Leases, Queue
 from gateway.aws.workflow import Bell
 from gateway.domain.pacing import Full, Pace, Slot
+from tests.aws.test_circuits import Counting
 from tests.cloud import small_cloud
 
 POOL = "fal#ours#us"
@@ -114,6 +115,16 @@ def test_places_are_counted_given_back_and_freed_after_their_end(dynamodb: Any) 
     assert not leases.take(POOL, "w", 2, 2000, 1020.0)
     leases.give_back(POOL, "z")
     assert leases.take(POOL, "w", 2, 2000, 1020.0)
+
+
+def test_the_first_two_of_a_pool_do_not_shut_each_other_out(dynamodb: Any) -> None:
+    """Another makes the pool's item, and takes one of two places, between a caller's look and its own try."""
+    racing = Counting(dynamodb)
+    other = Leases(dynamodb, "pacers")
+    racing.before_write += [lambda: None, lambda: other.take(POOL, "other", 2, 2000, 1000.0)]
+
+    assert Leases(racing, "pacers").take(POOL, "x", 2, 2000, 1000.0)
+    assert not Leases(dynamodb, "pacers").take(POOL, "y", 2, 2000, 1000.0)
 
 
 def test_who_gives_back_hears_whether_somebody_wants_it_once(dynamodb: Any) -> None:

@@ -127,7 +127,7 @@ class Leases:
     def take(self, pool: str, holder: str, most: int, until: float, now: float) -> bool:
         """Take one of the pool's places; places of holders that never came back are free again."""
         return self._take(pool, holder, most, until) or (
-            self._sweep(pool, now) and self._take(pool, holder, most, until)
+            self._sweep(pool, most, now) and self._take(pool, holder, most, until)
         )
 
     def give_back(self, pool: str, holder: str) -> bool:
@@ -191,15 +191,15 @@ class Leases:
             return False
         return True
 
-    def _sweep(self, pool: str, now: float) -> bool:
-        """Remove the holders whose time is over; return whether there were any."""
+    def _sweep(self, pool: str, most: int, now: float) -> bool:
+        """Remove the holders whose time is over; return whether there is a place now."""
         item = self._dynamodb.get_item(**self._item(pool), ConsistentRead=True).get("Item", {})
         held = item.get("holders", {"M": {}})["M"]
         over = [holder for holder, until in held.items() if int(until["N"]) < now * 1000]
         wanted = [self.give_back(pool, holder) for holder in over]
         if any(wanted):
             self.want(pool)  # what was swept goes to us; whoever asked still waits for the next place
-        return bool(over)
+        return len(held) - len(over) < most
 
     def _item(self, pool: str) -> dict[str, Any]:
         return {"TableName": self._table, "Key": {"pool": {"S": f"lease#{pool}"}}}

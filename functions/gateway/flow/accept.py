@@ -39,9 +39,9 @@ def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) 
     _require_target(asked, able, skipped)
     _require_known_keys(plan, asked)
     job = replace(_job(ports, caller, asked, route, operation, able, skipped), base_url=base_url)
+    front.take_place(ports, caller.tier, job)
     if job.overflow == "shed":
         job = _with_slot_now(ports, job)
-    front.take_place(ports, caller.tier, job)
     ports.jobs.create(job)
     return job
 
@@ -192,6 +192,7 @@ def _with_slot_now(ports: Ports, job: Job) -> Job:
     slot = pool.take(ports, job, hop, near_s)
     away_s = slot.retry_after_s + near_s if isinstance(slot, Full) else 0
     if away_s > job.max_wait_s:
+        front.give_place_back(ports, job)
         after_s = math.ceil(min(away_s - job.max_wait_s, PLACE_WAIT_S))
         raise RateLimited(
             f"{job.model!r} has no free slot within {job.max_wait_s:g} s; one is free in {after_s} s.",
