@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.domain.circuit import FAILURES
 from gateway.domain.job import Job
 from gateway.errors import CallerError, RateLimited
 from gateway.flow import chain, front
@@ -167,3 +168,24 @@ def test_a_keys_retry_after_is_kept_to_the_second() -> None:
     assert told == ["6", "5", "4", "3", "2", "1", "0"]
     assert [each.value.headers["retry-after"] for each in (caught, again)] == ["9", "1"]
     assert front.admit(ports, CALLER)["ratelimit-remaining"] == "0"
+
+
+def test_shed_goes_to_the_first_target_that_works() -> None:
+    """Google's circuit is open: the job has its slot at fal at once."""
+    ports = ports_of("shed", "0s")
+    for _ in range(FAILURES):
+        ports.circuits.failed("google/veo-3.1-generate-001#global", ports.now())
+
+    job = submit(ports, 1)
+
+    assert (job.attempt.provider, job.attempt.hop) == ("fal", 1)
+
+
+def test_shed_tells_how_long_a_call_takes_where_only_its_end_makes_room() -> None:
+    """One call at once: the next may come when a video is usually done."""
+    ports = ports_of("shed", "0s", limits="concurrent: 1")
+    first = submit(ports, 1)
+
+    after_s = refused(ports, 2)
+
+    assert after_s == ports.plan.models[f"google/{first.attempt.model}"].usual_s

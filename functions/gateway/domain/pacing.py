@@ -41,14 +41,15 @@ def pace_of(limits: Limits, images: float = 0, tokens: float = 0) -> Pace | None
 
     Several limits at once are one clock: a call takes as much of the pool's time as it takes of the minute of
     the limit that it uses most of. So in any minute each limit is kept, but for one call's own images or
-    tokens, which count like a burst.
+    tokens, which count like a burst. A burst itself is of calls for one image, for all calls of a pool alike.
 
     >>> pace_of(Limits(rpm=60, ipm=60, burst=3), images=4)
-    Pace(interval_s=4.0, tolerance_s=8.0)
+    Pace(interval_s=4.0, tolerance_s=2.0)
     """
+    least = max((60 / limit for limit in (limits.rpm, limits.ipm) if limit), default=0)
     metered = ((1, limits.rpm), (images, limits.ipm), (tokens, limits.tpm))
     interval = max((60 * units / limit for units, limit in metered if limit), default=0)
-    return Pace(interval, (limits.burst - 1) * interval) if interval else None
+    return Pace(interval, (limits.burst - 1) * least) if interval else None
 
 
 def latest_arrival(now: float, pace: Pace, horizon_s: float) -> float:

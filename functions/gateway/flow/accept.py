@@ -20,8 +20,6 @@ INLINE_S = 8
 # An inline call is not begun with less time than this left.
 LEAST_CALL_S = 3
 LOOK_S = 0.4
-# What a caller is told to wait where only the end of another call makes room: nobody knows when that is.
-PLACE_WAIT_S = 600
 
 
 def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) -> Job:
@@ -186,14 +184,22 @@ def _tier_classes(plan: Plan) -> set[int]:
 
 
 def _with_slot_now(ports: Ports, job: Job) -> Job:
-    """Take the first target's slot before the job is accepted, or send the caller away until there is one."""
-    hop = job.chain[0]
+    """Take the first working target's slot before the job is accepted, or send the caller away until then.
+
+    Where only the end of another call makes room, that is after the time that a call usually takes.
+    """
+    targets = [chain.target(job, index) for index in range(len(job.chain))]
+    states = ports.circuits.states(targets, ports.now())
+    index = next((i for i, name in enumerate(targets) if states[name][0] != "open"), 0)
+    hop, circuit = job.chain[index], states[targets[index]][0]
     near_s = min(pool.NEAR_S, job.max_wait_s)
     slot = pool.take(ports, job, hop, near_s)
     away_s = slot.retry_after_s + near_s if isinstance(slot, Full) else 0
+    if away_s == math.inf:
+        away_s = job.max_wait_s + ports.plan.models[f"{hop.provider}/{hop.model}"].usual_s
     if away_s > job.max_wait_s:
         front.give_place_back(ports, job)
-        after_s = math.ceil(min(away_s - job.max_wait_s, PLACE_WAIT_S))
+        after_s = math.ceil(away_s - job.max_wait_s)
         raise RateLimited(
             f"{job.model!r} has no free slot within {job.max_wait_s:g} s; one is free in {after_s} s.",
             code="pool_full",
@@ -202,8 +208,8 @@ def _with_slot_now(ports: Ports, job: Job) -> Job:
         )
     if isinstance(slot, Full):
         return job
-    reserved = Attempt(1, 0, hop.provider, hop.model, hop.region, slot.at, ports.now())
-    return replace(job, attempts=(reserved,))
+    first = Attempt(1, index, hop.provider, hop.model, hop.region, slot.at, ports.now(), circuit=circuit)
+    return replace(job, attempts=(first,))
 
 
 def _again(ports: Ports, job: Job) -> Job:
