@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from sluice.commands import deploy, doctor, explain, jobs, keys, local, models, secrets, simulate, validate
+from sluice.commands import (
+    deploy,
+    doctor,
+    drill,
+    explain,
+    jobs,
+    keys,
+    local,
+    models,
+    secrets,
+    simulate,
+    validate,
+)
 from sluice.errors import Refused, tail
 
 INTERRUPTED = 130
@@ -26,6 +38,7 @@ _LOCAL, _FILES, _RUNNING = (
 app.command("up", rich_help_panel=_LOCAL)(local.up)
 app.command("down", rich_help_panel=_LOCAL)(local.down)
 app.command("status", rich_help_panel=_LOCAL)(local.status)
+app.command("drill", rich_help_panel=_LOCAL)(drill.drill)
 app.command("validate", rich_help_panel=_FILES)(validate.validate)
 app.command("explain", rich_help_panel=_FILES)(explain.explain)
 app.command("simulate", rich_help_panel=_FILES)(simulate.simulate)

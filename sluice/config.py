@@ -1,6 +1,6 @@
 """Reads the two files of a folder, with the catalogue that we ship, and compiles them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,25 @@ def read_sound(folder: Path) -> tuple[Plan, Config]:
     if config.is_broken or config.plan is None:
         raise BadConfig(config)
     return config.plan, config
+
+
+def read_again(folder: Path, context: Mapping[str, str]) -> Config:
+    """Compile the files of a folder for a stack that is there.
+
+    Args:
+        context: what the app was told when it was deployed; empty in AWS.
+    """
+    return read(
+        folder,
+        sandbox_url=context.get("sandbox_url", ""),
+        live=live_of(context),
+        public_url=context.get("public_url", ""),
+    )
+
+
+def live_of(context: Mapping[str, str]) -> list[str]:
+    """Return the providers that a local stack calls for real."""
+    return [name for name in context.get("live", "").split(",") if name]
 
 
 def _source(folder: Path, name: str) -> Source:

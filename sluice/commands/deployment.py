@@ -66,13 +66,22 @@ def find(stack: str, local: bool | None, state_folder: Path) -> Deployment:
     Raises:
         Refused: there is none.
     """
+    if local is False or (local is None and not is_up(states.load(state_folder))):
+        return Deployment(Cloud(), stack, _outputs(stack))
+    state = running(state_folder)
+    return Deployment(Cloud(state.endpoint_url), state.stack, state.outputs, state)
+
+
+def running(state_folder: Path) -> states.State:
+    """Return what is known of the local stack.
+
+    Raises:
+        Refused: it does not run.
+    """
     state = states.load(state_folder)
-    runs = is_up(state)
-    if local and not runs:
+    if not is_up(state):
         raise Refused("the local stack does not run. Start it: `make up`.")
-    if local or (local is None and runs):
-        return Deployment(Cloud(state.endpoint_url), state.stack, state.outputs, state)
-    return Deployment(Cloud(), stack, _outputs(stack))
+    return state
 
 
 def is_up(state: states.State) -> bool:

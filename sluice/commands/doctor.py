@@ -75,15 +75,9 @@ def _stack(deployment: Deployment, _: "Config") -> Iterator[Finding]:
 
 
 def _plan(deployment: Deployment, config: "Config") -> Iterator[Finding]:
-    from sluice.config import read
+    from sluice.config import read_again
 
-    told = deployment.state.context if deployment.state else {}
-    plan = read(
-        config.folder,
-        sandbox_url=told.get("sandbox_url", ""),
-        live=[name for name in told.get("live", "").split(",") if name],
-        public_url=told.get("public_url", ""),
-    ).plan
+    plan = read_again(config.folder, deployment.state.context if deployment.state else {}).plan
     if plan is None:
         return
     same = deployment.output("PlanHash") == plan.hash

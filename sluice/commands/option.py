@@ -1,10 +1,13 @@
 """Options that several commands share, so that they are spelled and explained the same everywhere."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from sluice.errors import Refused
 from sluice.root import ROOT
 
 Folder = Annotated[
@@ -23,3 +26,25 @@ Where = Annotated[
 HERE = Path()
 STATE = ROOT / ".sluice"
 STACK = "sluice"
+
+
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """Read an option that is a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Refused(f"{option} is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise Refused(f"{option} is not a JSON object. Write it as '{{\"duration\": 8}}'.")
+    return value
+
+
+def write_files(out: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    """Write what a command leaves behind into the folder of its ``--out``; return name -> path."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (out / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{out} cannot be written: {error.strerror}. Name another folder with --out.") from None
+    return {name: str(out / name) for name in texts}

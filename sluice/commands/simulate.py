@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sluice.commands.option import HERE, STATE, AsJson, Folder
+from sluice.commands.option import HERE, STATE, AsJson, Folder, json_object, write_files
 from sluice.console import print_json, print_table
-from sluice.errors import Refused
 
 if TYPE_CHECKING:
     from sluice.simulate import Result
@@ -80,6 +79,7 @@ def simulate(
     from sluice.config import read_sound
     from sluice.simulate import Traffic, option
     from sluice.simulate import simulate as run
+    from sluice.span import span_s
 
     traffic = Traffic(
         models=option.weights(model or [], "--model"),
@@ -87,30 +87,19 @@ def simulate(
         shape=shape or ("csv" if csv else "constant"),
         rpm=rpm,
         jobs=jobs,
-        duration_s=option.span_s(duration, "--duration") if duration is not None else None,
+        duration_s=span_s(duration, "--duration") if duration is not None else None,
         burst_size=burst_size,
         csv=csv,
         down=tuple(option.down(text) for text in down or []),
         jitter=jitter,
         seed=seed,
-        parameters=_object(parameters),
+        parameters=json_object(parameters, "--input"),
     )
     plan, _ = read_sound(folder)
     begun = time.perf_counter()
     with _bar() as tell:
         result = run(plan, traffic, progress=tell)
-    _write(result, out)
-    _show(result, out, time.perf_counter() - begun, as_json)
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise Refused(f"--input is not JSON: {error}.") from None
-    if not isinstance(value, dict):
-        raise Refused("--input is not a JSON object. Write it as '{\"duration\": 8}'.")
-    return value
+    _show(result, _write(result, out), time.perf_counter() - begun, as_json)
 
 
 @contextmanager
@@ -132,7 +121,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
         yield tell
 
 
-def _write(result: "Result", out: Path) -> None:
+def _write(result: "Result", out: Path) -> dict[str, str]:
     from sluice.simulate import plot, report
 
     texts = {
@@ -140,18 +129,12 @@ def _write(result: "Result", out: Path) -> None:
         "series.csv": report.series_csv(result),
         "result.json": json.dumps(report.json_of(result), indent=2) + "\n",
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (out / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{out} cannot be written: {error.strerror}. Name another folder with --out.") from None
+    return write_files(out, texts)
 
 
-def _show(result: "Result", out: Path, took_s: float, as_json: bool) -> None:
+def _show(result: "Result", files: dict[str, str], took_s: float, as_json: bool) -> None:
     from sluice.simulate import report
 
-    files = {name: str(out / name) for name in ("plot.svg", "series.csv", "result.json")}
     if as_json:
         print_json({**report.json_of(result), "took_s": round(took_s, 3), "files": files})
         return

@@ -1,5 +1,7 @@
 """The faults that can be set, and when they hit."""
 
+import math
+import time
 from dataclasses import asdict, dataclass, fields
 from random import Random
 from typing import Any
@@ -24,6 +26,7 @@ class Fault:
     Args:
         rate: the probability of a hit.
         count: hits after which the fault clears itself; without it, it stays.
+        for_s: seconds after which the fault clears itself, in case that whoever set it is gone.
         on: which calls it hits; ``job`` lets the call through and breaks the job that it started.
     """
 
@@ -33,6 +36,7 @@ class Fault:
     retry_after: float | None = None
     rate: float = 1.0
     count: int | None = None
+    for_s: float | None = None
     delay_s: float = 0.0
 
 
@@ -42,6 +46,7 @@ class Faults:
     def __init__(self) -> None:
         self._faults: dict[str, Fault] = {}
         self._left: dict[str, int] = {}
+        self._until: dict[str, float] = {}
         self._dice: dict[str, Random] = {}
 
     def set(self, provider: str, fault: Fault) -> None:
@@ -49,6 +54,7 @@ class Faults:
         self._faults[provider] = fault
         self._dice[provider] = Random(0)  # noqa: S311  which calls fail, not a secret
         self._left[provider] = fault.count if fault.count is not None else -1
+        self._until[provider] = math.inf if fault.for_s is None else time.monotonic() + fault.for_s
 
     def clear(self, provider: str) -> None:
         """Take a provider's fault away."""
@@ -56,13 +62,13 @@ class Faults:
 
     def show(self, provider: str) -> dict[str, Any] | None:
         """Describe the fault in force; ``count`` is what is left of it."""
-        if (fault := self._faults.get(provider)) is None:
+        if (fault := self._in_force(provider)) is None:
             return None
         return asdict(fault) | {"count": None if fault.count is None else self._left[provider]}
 
     def hit(self, provider: str, route_role: str, *, inline: bool = False) -> Fault | None:
         """Draw whether the fault hits this call, and count it."""
-        fault = self._faults.get(provider)
+        fault = self._in_force(provider)
         if fault is None or not _reaches(fault, route_role, inline):
             return None
         if self._dice[provider].random() >= fault.rate:
@@ -71,6 +77,11 @@ class Faults:
         if self._left[provider] == 0:
             self.clear(provider)
         return fault
+
+    def _in_force(self, provider: str) -> Fault | None:
+        if provider in self._faults and time.monotonic() >= self._until[provider]:
+            self.clear(provider)
+        return self._faults.get(provider)
 
 
 def read_fault(value: object) -> Fault:
@@ -99,6 +110,7 @@ _RANGES: dict[str, tuple[type, float, float]] = {
     "retry_after": (float, 0, 86_400),
     "rate": (float, 0, 1),
     "count": (int, 1, 1_000_000),
+    "for_s": (float, 0, 86_400),
     "delay_s": (float, 0, 600),
 }
 

@@ -7,8 +7,9 @@ from math import ceil
 from typing import Any
 
 from gateway.plan import Plan
+from sluice.sample import first_model
 from sluice.simulate.arrivals import MINUTE, SECOND, Arrivals, Traffic, arrivals_of
-from sluice.simulate.course import Course, Leg, course_of, first_model, pools_of
+from sluice.simulate.course import Course, Leg, course_of, pools_of
 from sluice.simulate.pool import PAYLOAD, Entry, Pool
 from sluice.simulate.result import Refusal, Result, Start, Tally, result_of
 

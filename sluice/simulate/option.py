@@ -4,35 +4,9 @@ import re
 
 from sluice.errors import Refused
 from sluice.simulate.arrivals import Down
+from sluice.span import duration_s
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_PART = re.compile(r"(\d+(?:\.\d+)?)([smhd])", re.ASCII)
 _MOST = 1_000_000
-_LONGEST_D = 3660
-
-
-def duration_s(text: str, option: str) -> float:
-    """Read a duration.
-
-    >>> duration_s("1h30m", "--duration"), duration_s("30d", "--duration")
-    (5400.0, 2592000.0)
-    """
-    if not re.fullmatch(f"(?:{_PART.pattern})+", text, re.ASCII):
-        raise Refused(
-            f"{option}: {text!r} is no duration. Write numbers with s, m, h or d: 90s, 10m, 1h30m, 30d."
-        )
-    value = float(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
-    if value > _LONGEST_D * _UNITS["d"]:
-        raise Refused(f"{option}: {text!r} is too long. {_LONGEST_D}d are the most.")
-    return value
-
-
-def span_s(text: str, option: str) -> float:
-    """Read a duration that is longer than nothing."""
-    value = duration_s(text, option)
-    if not value:
-        raise Refused(f"{option}: {text!r} is no time at all. Write something longer.")
-    return value
 
 
 def weights(parts: list[str], option: str) -> dict[str, int]:

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import accumulate
 
-from sluice.simulate.report import over, spoken_s
+from sluice.simulate.report import over
 from sluice.simulate.result import PoolResult, Result
+from sluice.svg import ALARM, COLOURS, FAINT, FAULT, GRID, SINCE, Axis, document, nice, text, times
 
-_COLOURS = ("#1f6feb", "#d97706", "#0f8a5f", "#c2255c", "#7048e8", "#0b7285", "#5c940d", "#862e9c")
-_INK, _FAINT, _GRID, _FAULT = "#1f2328", "#57606a", "#e3e6ea", "#fde8e8"
 _WIDTH, _LEFT, _RIGHT, _TOP = 1000, 70, 24, 84
 _PANEL, _GAP = 200, 62
 _COLUMNS = 900
-_STEPS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400)
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +22,12 @@ class Line:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """How a span of values lies on a span of pixels."""
-
-    most: float
-    origin: float
-    length: float
-
-    def at(self, value: float) -> float:
-        """Return the pixel of a value."""
-        return round(self.origin + self.length * value / self.most, 1)
-
-
 def svg_of(result: Result) -> str:
     """Draw a run on white, wide enough for a page."""
     pools = [pool for pool in result.pools.values() if pool.starts] or list(result.pools.values())
     end_s = len(result.arrived_in) * result.bin_s
     across = Axis(end_s, _LEFT, _WIDTH - _LEFT - _RIGHT)
-    colours = [_COLOURS[index % len(_COLOURS)] for index in range(len(pools))]
+    colours = [COLOURS[index % len(COLOURS)] for index in range(len(pools))]
     waiting = [Line(colour, pool.depth_in) for colour, pool in zip(colours, pools, strict=True)]
     a_minute = [
         Line(colour, _a_minute(pool.starts_in, result.bin_s), pool.rpm)
@@ -52,18 +35,17 @@ def svg_of(result: Result) -> str:
     ]
     second = _TOP + _PANEL + _GAP
     height = second + _PANEL + 52
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        f'height="{height}" font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif">',
-        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
-        _text(_LEFT, 28, _title(result), size=16, weight=600),
-        *_legend(pools, colours),
-        *_panel(result, across, _TOP, "jobs waiting", waiting),
-        *_panel(result, across, second, "starts in the last minute (dashed: the limit)", a_minute),
-        _text(_LEFT + across.length / 2, height - 8, "time since the start", colour=_FAINT, anchor="middle"),
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
+    return document(
+        _WIDTH,
+        height,
+        [
+            text(_LEFT, 28, _title(result), size=16, weight=600),
+            *_legend(pools, colours),
+            *_panel(result, across, _TOP, "jobs waiting", waiting),
+            *_panel(result, across, second, "starts in the last minute (dashed: the limit)", a_minute),
+            text(_LEFT + across.length / 2, height - 8, SINCE, colour=FAINT, anchor="middle"),
+        ],
+    )
 
 
 def _title(result: Result) -> str:
@@ -75,21 +57,21 @@ def _legend(pools: Sequence[PoolResult], colours: Sequence[str]) -> list[str]:
     parts, x = [], float(_LEFT)
     for pool, colour in zip(pools, colours, strict=True):
         parts += [f'<rect x="{x}" y="45" width="14" height="4" rx="2" fill="{colour}"/>']
-        parts += [_text(x + 20, 51, pool.name, size=12)]
+        parts += [text(x + 20, 51, pool.name, size=12)]
         x += 44 + 7 * len(pool.name)
     return parts
 
 
 def _panel(result: Result, across: Axis, top: float, label: str, lines: Sequence[Line]) -> list[str]:
     highest = max([1, *(max(line.values, default=0) for line in lines), *(line.limit or 0 for line in lines)])
-    step = _nice(highest / 4)
+    step = nice(highest / 4)
     most = step * (int(highest / step - 1e-9) + 1)
     up = Axis(most, top + _PANEL, -_PANEL)
     return [
         *_faults(result, across, top),
         *_rows(up, step, across),
-        *_times(across, top + _PANEL),
-        _text(_LEFT, top - 10, label, size=12, weight=600),
+        *times(across, top + _PANEL),
+        text(_LEFT, top - 10, label, size=12, weight=600),
         *(_limit(line, up, across) for line in lines if line.limit),
         *(_polyline(line, up, across) for line in lines),
     ]
@@ -100,8 +82,8 @@ def _faults(result: Result, across: Axis, top: float) -> list[str]:
     for down in result.down:
         if down.from_s < across.most:
             x, end = across.at(down.from_s), across.at(min(down.to_s, across.most))
-            parts.append(f'<rect x="{x}" y="{top}" width="{end - x:.1f}" height="{_PANEL}" fill="{_FAULT}"/>')
-            parts.append(_text(x + 4, top + 13, f"{down.provider} down", colour="#b42318"))
+            parts.append(f'<rect x="{x}" y="{top}" width="{end - x:.1f}" height="{_PANEL}" fill="{FAULT}"/>')
+            parts.append(text(x + 4, top + 13, f"{down.provider} down", colour=ALARM))
     return parts
 
 
@@ -109,21 +91,9 @@ def _rows(up: Axis, step: float, across: Axis) -> list[str]:
     parts = []
     for index in range(round(up.most / step) + 1):
         y, value = up.at(index * step), index * step
-        colour = _FAINT if not index else _GRID
+        colour = FAINT if not index else GRID
         parts.append(f'<line x1="{_LEFT}" x2="{_LEFT + across.length}" y1="{y}" y2="{y}" stroke="{colour}"/>')
-        parts.append(_text(_LEFT - 8, y + 4, f"{value:,g}", colour=_FAINT, anchor="end"))
-    return parts
-
-
-def _times(across: Axis, bottom: float) -> list[str]:
-    days = -(-across.most // (9 * _DAY_S)) * _DAY_S
-    step = next((step for step in _STEPS_S if across.most / step <= 9), days)
-    parts = []
-    for index in range(int(across.most / step) + 1):
-        x = across.at(index * step)
-        parts.append(f'<line x1="{x}" x2="{x}" y1="{bottom}" y2="{bottom + 5}" stroke="{_FAINT}"/>')
-        text = spoken_s(index * step) if index else "0"
-        parts.append(_text(x, bottom + 19, text, colour=_FAINT, anchor="middle"))
+        parts.append(text(_LEFT - 8, y + 4, f"{value:,g}", colour=FAINT, anchor="end"))
     return parts
 
 
@@ -152,29 +122,3 @@ def _a_minute(starts: Sequence[int], bin_s: int) -> list[int]:
     width = max(1, 60 // bin_s)
     sums = [0, *accumulate(starts)]
     return [sums[index + 1] - sums[max(0, index + 1 - width)] for index in range(len(starts))]
-
-
-def _nice(least: float) -> float:
-    """Return the round number at or above a value: 1, 2 or 5 and zeros."""
-    size = 1
-    while True:
-        for digit in (1, 2, 5):
-            if digit * size >= least:
-                return digit * size
-        size *= 10
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: int = 11,
-    colour: str = _INK,
-    anchor: str = "start",
-    weight: int = 400,
-) -> str:
-    return (
-        f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}" text-anchor="{anchor}" '
-        f'font-weight="{weight}">{escape(text)}</text>'
-    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.domain.pricing import usd
 from sluice.simulate.result import PoolResult, Result
+from sluice.span import spoken_s
 
 PERCENTILES = (50, 95, 99)
 
@@ -67,22 +68,6 @@ def series_csv(result: Result) -> str:
         )
         writer.writerow([index * result.bin_s, arrived, *cells])
     return text.getvalue()
-
-
-def spoken_s(seconds: float) -> str:
-    """Say a time shortly.
-
-    >>> spoken_s(0.25), spoken_s(90), spoken_s(5400), spoken_s(2592000)
-    ('0.25 s', '1 min 30 s', '1 h 30 min', '30 d')
-    """
-    if seconds < 60:
-        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
-    whole, parts = round(seconds), []
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, whole = divmod(whole, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])
 
 
 def over(result: Result) -> str:

@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from sluice.errors import Refused
+from sluice.percentile import percentile
 from sluice.simulate.arrivals import SECOND, Arrivals, Down, Traffic
 from sluice.simulate.course import Course
 from sluice.simulate.pool import Pool
@@ -135,11 +135,11 @@ class Result:
         """Return what was broken on purpose."""
         return self.traffic.down
 
-    def waits_s(self, percentile: float, tenant: str | None = None) -> float:
+    def waits_s(self, percent: float, tenant: str | None = None) -> float:
         """Return the wait, from arrival to the start that succeeded, that so many percent did not exceed.
 
         Args:
-            percentile: 0 to 100, by nearest rank; the answer is rounded down to 10 ms.
+            percent: 0 to 100, by nearest rank; the answer is rounded down to 10 ms.
         """
         if tenant is not None and tenant not in self.waits:
             raise Refused(f"no tenant {tenant!r}. Known: {', '.join(self.waits)}.")
@@ -147,12 +147,7 @@ class Result:
         for name, each in self.waits.items():
             if tenant in (None, name):
                 counts.update(each)
-        rank, seen = max(1, ceil(counts.total() * percentile / 100)), 0
-        for step in sorted(counts):
-            seen += counts[step]
-            if seen >= rank:
-                return step / STEPS_A_SECOND
-        return 0.0
+        return (percentile(counts, percent) or 0) / STEPS_A_SECOND
 
 
 def result_of(tally: Tally, courses: Sequence[Course], pools: Sequence[Pool], traffic: Traffic) -> Result:

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.tool import sluice
 
 COMMANDS = [
-    "up", "down", "status", "validate", "explain", "models", "deploy", "doctor",
+    "up", "down", "status", "drill", "validate", "explain", "models", "deploy", "doctor",
     "secrets set", "secrets list", "keys create", "keys list", "keys revoke", "jobs", "jobs show",
 ]  # fmt: skip
 HEAVY = ("aws_cdk", "boto3", "botocore", "yaml", "pydantic", "starlette", "httpx")

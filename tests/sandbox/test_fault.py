@@ -94,6 +94,19 @@ def test_count_ends_a_fault(sandbox: httpx.Client, break_: Break) -> None:
     assert sandbox.get("/_sandbox/faults/fal").json()["fault"] is None
 
 
+def test_a_fault_for_some_time_ends_by_itself(sandbox: httpx.Client, break_: Break) -> None:
+    """
+    Whoever set it need not come back to clear it.
+    """
+    break_("fal", "status", for_s=0.2)
+
+    hit = submit(sandbox, FAL).status_code
+    time.sleep(0.25)
+
+    assert (hit, submit(sandbox, FAL).status_code) == (503, 200)
+    assert sandbox.get("/_sandbox/faults/fal").json()["fault"] is None
+
+
 def test_rate_hits_some_calls(sandbox: httpx.Client, break_: Break) -> None:
     """
     A fault with a rate hits about that share of the calls.

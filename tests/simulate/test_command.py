@@ -10,9 +10,10 @@ from types import ModuleType
 import pytest
 from typer.testing import CliRunner, Result
 
+from sluice import span
 from sluice.cli import app
 from sluice.errors import Refused
-from sluice.simulate import Down, Traffic, arrivals, option, pool, report, simulate
+from sluice.simulate import Down, Traffic, arrivals, option, pool, simulate
 from sluice.simulate.plot import svg_of
 from tests.cli.tool import sluice
 from tests.simulate.world import THREE, plan
@@ -72,7 +73,7 @@ def test_mistakes_are_told_with_a_way_out(tmp_path: Path, words: list[str], prob
     assert problem in str(shown.exception)
 
 
-@pytest.mark.parametrize("module", [arrivals, option, pool, report])
+@pytest.mark.parametrize("module", [arrivals, option, pool, span])
 def test_examples_in_docstrings_are_true(module: ModuleType) -> None:
     tried = doctest.testmod(module)
 
@@ -81,7 +82,7 @@ def test_examples_in_docstrings_are_true(module: ModuleType) -> None:
 
 
 def test_durations_add_up() -> None:
-    assert option.duration_s("1d2h3m4.5s", "--duration") == 86_400 + 7200 + 180 + 4.5
+    assert span.duration_s("1d2h3m4.5s", "--duration") == 86_400 + 7200 + 180 + 4.5
 
 
 def test_the_plot_is_whole_xml_with_a_line_per_pool_and_the_fault() -> None:
