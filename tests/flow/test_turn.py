@@ -12,6 +12,7 @@ from gateway.domain.pacing import Full, Pace
 from gateway.flow import attempt, chain, pool, turn
 from gateway.flow.pump import pump
 from gateway.plan import Headroom, Limits, Plan, Provider, Tier
+from gateway.wire import ErrorRule
 from tests.builders import CALLER, answer, make_job, make_ports, plan_of
 from tests.flow import steps
 from tests.flow.steps import latest, run_workflow
@@ -253,3 +254,21 @@ def test_a_pump_that_breaks_lets_the_next_one_begin() -> None:
         pump(replace(ports, jobs=None), GOOGLE)
 
     assert ports.queue.begin_pump(GOOGLE, ports.now())
+
+
+def test_an_overloaded_provider_is_left_alone_for_a_moment_and_not_slowed_down() -> None:
+    """503 says nothing about how fast we may call: the pool pauses, and goes on at its pace."""
+    ports = make_ports({"POST queue.fal.run": [overloaded()]}, limited(fal=Limits(rpm=60)))
+    fal = replace(ports.plan.providers["fal"], errors=(ErrorRule("capacity", (503,)),))
+    ports = replace(ports, plan=with_provider(ports.plan, fal))
+    moved = chain.advance(ports, make_job(ports, "w"))
+
+    attempt.start(ports, moved.job, 1)
+
+    assert ports.pacers.look(FAL).slow == adapt.FULL_PACE
+    assert ports.pacers.look(FAL).arrival == ports.now() + 2
+
+
+def overloaded() -> Any:
+    """Answer 503."""
+    return answer({"detail": "overloaded"}, 503)

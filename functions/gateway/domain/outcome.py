@@ -22,12 +22,14 @@ class Failure:
         error: one of ``ERROR_CLASSES``.
         code, message: the provider's own, or ours where it never answered.
         retry_after_s: how long the provider asked us to stay away.
+        throttled: it said that our calls come too fast, and not just that it is overloaded.
     """
 
     error: str
     code: str
     message: str
     retry_after_s: float | None = None
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

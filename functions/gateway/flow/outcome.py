@@ -33,8 +33,9 @@ def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
     pool.release(ports, job, attempt)
     if circuit.counts(failure.error):
         ports.circuits.failed(attempt.target, ports.now())
-    if failure.error == "capacity":
+    if failure.throttled:
         ports.pacers.slow_down(pool.name_of(ports, job, attempt), ports.now())
+    if failure.error == "capacity":
         pause_s = failure.retry_after_s or routing.pause_after_refusal_s(job, attempt.hop)
         stand_still(ports, job, attempt, pause_s)
     ended = replace(

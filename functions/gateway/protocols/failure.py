@@ -56,4 +56,5 @@ def _failure(error: str, provider: Provider, step: Step, answer: HttpResponse, b
     message = mapping.first(body, step.message)
     said = message if isinstance(message, str) else f"{provider.name} answered {answer.status}"
     pause_s = hint.retry_after_s(provider, answer, body)
-    return Failure(error, code[:80], said[:MESSAGE_CHARACTERS], pause_s)
+    throttled = error == "capacity" and answer.status == 429
+    return Failure(error, code[:80], said[:MESSAGE_CHARACTERS], pause_s, throttled)
