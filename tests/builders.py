@@ -26,6 +26,7 @@ from tests.fakes import (
     FakeLedger,
     FakePacers,
     FakeQueue,
+    FakeRepeats,
     FakeSecrets,
     FakeTokens,
     FakeWire,
@@ -70,6 +71,7 @@ def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Por
     return Ports(
         plan=plan or shipped_plan(),
         jobs=jobs,
+        repeats=FakeRepeats(jobs),
         ledger=FakeLedger(jobs),
         pacers=FakePacers(queue),
         queue=queue,

@@ -18,6 +18,7 @@ SETTINGS = {
     "USAGE_TABLE": "usage",
     "PACERS_TABLE": "pacers",
     "WAITING_TABLE": "waiting",
+    "REPEATS_TABLE": "repeats",
     "BUCKET": "artifacts",
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
@@ -28,6 +29,7 @@ TABLES = {
     "usage": ("tenant", "entry"),
     "pacers": ("pool",),
     "waiting": ("pool", "place"),
+    "repeats": ("hash",),
 }
 
 

@@ -13,6 +13,7 @@ from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
+from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import Conflict
 from gateway.protocols.http import HttpRequest, HttpResponse
 
@@ -59,6 +60,26 @@ class FakeJobs:
 
 
 @dataclass
+class FakeRepeats:
+    """Calls by their key's name, each with its end."""
+
+    jobs: FakeJobs
+    made: dict[str, tuple[float, Made]] = field(default_factory=dict)
+
+    def find(self, name: str, now: float) -> Made | None:
+        """Return what a call made, for a day."""
+        until, made = self.made.get(name, (0.0, None))
+        return made if now < until else None
+
+    def create(self, job: Job, repeat: Repeat) -> None:
+        """Store both."""
+        if self.find(repeat.name, job.created_at):
+            raise Conflict(job.id)
+        self.jobs.create(job)
+        self.made[repeat.name] = (job.created_at + KEPT_S, Made(repeat.digest, job.id))
+
+
+@dataclass
 class FakeLedger:
     """The books as a list."""
 
@@ -96,10 +117,15 @@ class FakeQueue:
         """Count those before a place."""
         return sum(each.place < place for each in self.waiting.get(pool, []))
 
-    def leave(self, pool: str, place: str) -> None:
+    def find(self, pool: str, place: str) -> Waiting | None:
+        """Return who waits at a place."""
+        return next((each for each in self.waiting.get(pool, []) if each.place == place), None)
+
+    def leave(self, pool: str, place: str, *, served: bool = True) -> None:
         """Give a place up."""
         self.waiting[pool] = [each for each in self.waiting[pool] if each.place != place]
-        self.tags[pool] = max(self.tags.get(pool, 0), fair.tag_of(place))
+        if served:
+            self.tags[pool] = max(self.tags.get(pool, 0), fair.tag_of(place))
 
     def begin_pump(self, pool: str, now: float) -> bool:
         """Become the pump."""

@@ -2,9 +2,10 @@
 
 GatewayError            status, code, retryable; ``str()`` is safe to show a caller
 ├── CallerError         the request must change
-│   ├── InvalidRequest      400  invalid_request, invalid_json, unknown_parameter, missing_parameter, ...
+│   ├── InvalidRequest      400  invalid_json, invalid_header, unknown_parameter, missing_parameter, ...
 │   ├── Forbidden           403  not_allowed, link_invalid
 │   ├── NotFound            404  model_not_found, job_not_found, file_not_found, path_not_found
+│   ├── Clash               409  too_late, idempotency_conflict
 │   ├── Gone                410  link_expired
 │   ├── TooLarge            413  body_too_large
 │   └── RateLimited         429  pool_full, rate_limited, too_many_jobs
@@ -75,6 +76,12 @@ class NotFound(CallerError):
     """Nothing has that name here."""
 
     status = 404
+
+
+class Clash(CallerError):
+    """It contradicts what has happened already."""
+
+    status = 409
 
 
 class Gone(CallerError):

@@ -22,6 +22,10 @@ START_MARGIN_S = 15  # what a start does around the provider's call: two reads, 
 # Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
 VISIBILITY_MARGIN_S = 5
 PUMPS = 10  # pools that are served at once; one more waits for a second
+# What a handler asks for that works on pools, serves their queues, delivers files.
+_POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")
+_QUEUE = (*_POOLS, "WAITING_TABLE")
+_FILES = (*_POOLS, "BUCKET", "BYOK_KEY")
 _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
 
@@ -70,27 +74,19 @@ class Functions(Construct):
             "api",
             memory_mb=1024,
             timeout=Duration.seconds(30),
-            variables=[
-                "JOBS_TABLE",
-                "USAGE_TABLE",
-                "PACERS_TABLE",
-                "WAITING_TABLE",
-                "BELLS",
-                "BUCKET",
-                "LINK_SECRET",
-                "BYOK_KEY",
-                "PUBLIC_URL",
-            ],
+            variables=[*_QUEUE, *_FILES, "REPEATS_TABLE", "USAGE_TABLE", "LINK_SECRET", "PUBLIC_URL"],
             more={"WORKFLOW": machine.state_machine_arn},
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
                 allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
+                allow(self._kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
                 *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
-                allow(self._kept.waiting.table_arn, "dynamodb", "Query"),
+                allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 self._objects("PutObject", "GetObject", "AbortMultipartUpload"),
                 allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
                 allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
                 allow(machine.state_machine_arn, "states", "StartExecution"),
+                self._answers(machine),
             ],
         )
 
@@ -100,7 +96,7 @@ class Functions(Construct):
             "start",
             memory_mb=512,
             timeout=start_timeout(self._blueprint),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS", "BUCKET", "BYOK_KEY"],
+            variables=_FILES,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
@@ -128,7 +124,7 @@ class Functions(Construct):
             "pump",
             memory_mb=512,
             timeout=PUMP_TIMEOUT,
-            variables=["JOBS_TABLE", "PACERS_TABLE", "WAITING_TABLE", "BELLS"],
+            variables=_QUEUE,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
@@ -173,7 +169,7 @@ class Functions(Construct):
             "route",
             memory_mb=256,
             timeout=Duration.seconds(15),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS"],
+            variables=_POOLS,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
@@ -185,7 +181,7 @@ class Functions(Construct):
             "queue",
             memory_mb=256,
             timeout=Duration.seconds(15),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "WAITING_TABLE", "BELLS"],
+            variables=_QUEUE,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "PutItem"),
@@ -198,7 +194,7 @@ class Functions(Construct):
             "check",
             memory_mb=512,
             timeout=Duration.seconds(60),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS", "BUCKET", "BYOK_KEY"],
+            variables=_FILES,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
@@ -212,7 +208,7 @@ class Functions(Construct):
             "deliver",
             memory_mb=256,
             timeout=Duration.minutes(15),
-            variables=["JOBS_TABLE", "PACERS_TABLE", "BELLS", "BUCKET", "BYOK_KEY"],
+            variables=_FILES,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
@@ -226,7 +222,7 @@ class Functions(Construct):
             "settle",
             memory_mb=256,
             timeout=Duration.seconds(15),
-            variables=["JOBS_TABLE", "USAGE_TABLE", "PACERS_TABLE", "BELLS"],
+            variables=[*_POOLS, "USAGE_TABLE"],
             statements=[
                 *self._pools("UpdateItem"),
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),

@@ -79,7 +79,11 @@ def _route() -> State:
 
 
 def _queue() -> State:
-    """Wait in the fair queue of a full pool, until the pump gives the slot or sends the job on."""
+    """Wait in the fair queue of a full pool, until the pump gives the slot or sends the job on.
+
+    A job that is canceled while it waits is told so. One that is canceled on its way in breaks this step: the
+    states after it find that it has ended.
+    """
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",

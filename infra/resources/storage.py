@@ -1,4 +1,4 @@
-"""What is kept: five tables, the artifacts, the secret that signs links, the key that seals other keys."""
+"""What is kept: six tables, the artifacts, the secret that signs links, the key that seals other keys."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -24,6 +24,10 @@ class Storage(Construct):
         self.pacers = _table(self, "Pacers", "pool", keep=RemovalPolicy.DESTROY, recover=False)
         # Who waits is in the executions that wait, too; a job's own end is its deadline.
         self.waiting = _table(self, "Waiting", "pool", "place", keep=RemovalPolicy.DESTROY, recover=False)
+        # A call is told from its repeats for a day, and may be taken for a new one after a loss.
+        self.repeats = _table(
+            self, "Repeats", "hash", keep=RemovalPolicy.DESTROY, ttl="expires", recover=False
+        )
         self.artifacts = _bucket(self, "Artifacts", place, retention_days)
         self.link_secret_arn = _link_secret(self, "LinkSecret")
         self.byok_key = kms.Key(

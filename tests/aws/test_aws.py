@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from gateway.aws.artifacts import Artifacts
-from gateway.aws.jobs import Jobs, Ledger
+from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
@@ -16,6 +16,7 @@ from gateway.aws.workflow import Tokens, Workflow
 from gateway.domain.job import Artifact, CostLine, Job, moved
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
+from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import Conflict
 from tests.builders import a_png, a_video, make_job, make_ports
 from tests.cloud import small_cloud
@@ -79,6 +80,42 @@ def test_settling_writes_job_entries_and_counter_together_and_once(dynamodb: Any
     counter = next(item for item in entries if item["entry"]["S"] == "counter#2026-11")
     assert (counter["billed_micros"]["N"], counter["jobs"]["N"]) == ("3200000", "1")
     assert len(entries) == 2
+
+
+def test_a_job_and_the_call_that_made_it_are_stored_together_and_once(dynamodb: Any, job: Job) -> None:
+    """The second call with that key stores nothing of its own."""
+    repeats, call = Repeats(dynamodb, "jobs", "repeats"), Repeat(f"name of {job.id}", "digest")
+    repeats.create(job, call)
+    second = replace(job, id=f"{job.id[:30]}-2")
+
+    with pytest.raises(Conflict):
+        repeats.create(second, call)
+
+    assert repeats.find(call.name, job.created_at + 5) == Made("digest", job.id)
+    assert Jobs(dynamodb, "jobs").get(job.tenant, job.id) == job
+    assert Jobs(dynamodb, "jobs").get(job.tenant, second.id) is None
+
+
+def test_a_call_is_known_for_a_day_whenever_its_item_is_deleted(dynamodb: Any, job: Job) -> None:
+    """After that the key may make another job."""
+    repeats, call = Repeats(dynamodb, "jobs", "repeats"), Repeat(f"name of {job.id}", "digest")
+    repeats.create(job, call)
+    tomorrow = replace(job, id=f"{job.id[:30]}-2", created_at=job.created_at + KEPT_S)
+
+    assert repeats.find(call.name, tomorrow.created_at) is None
+    repeats.create(tomorrow, call)
+    assert repeats.find(call.name, tomorrow.created_at) == Made("digest", tomorrow.id)
+
+
+def test_a_call_whose_job_exists_already_is_not_stored(dynamodb: Any, job: Job) -> None:
+    """Both or neither."""
+    repeats, call = Repeats(dynamodb, "jobs", "repeats"), Repeat(f"name of {job.id}", "digest")
+    Jobs(dynamodb, "jobs").create(job)
+
+    with pytest.raises(Conflict):
+        repeats.create(job, call)
+
+    assert repeats.find(call.name, job.created_at) is None
 
 
 def test_slots_are_evenly_spaced_after_the_burst(dynamodb: Any) -> None:

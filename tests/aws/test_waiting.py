@@ -9,6 +9,7 @@ import pytest
 from gateway.aws.pacers import Pacers
 from gateway.aws.waiting import Leases, Queue
 from gateway.aws.workflow import Bell
+from gateway.domain.fair import Waiting
 from gateway.domain.pacing import Full, Pace, Slot
 from tests.aws.test_circuits import Counting
 from tests.cloud import small_cloud
@@ -46,6 +47,27 @@ def test_two_tenants_take_turns_and_each_keeps_its_order(queue: Queue) -> None:
 
     assert order == ["a0", "b0", "a1", "b1", "a2", "a3"]
     assert queue.first(POOL, 10)[1].hop == 1
+
+
+def test_who_leaves_out_of_turn_moves_nobody_elses_turn(queue: Queue) -> None:
+    """The last of four goes: a newcomer of another tenant is still second."""
+    places = [queue.enter(POOL, "a", f"a{number}", 0, "token") for number in range(4)]
+    queue.leave(POOL, places[3], served=False)
+
+    late = queue.enter(POOL, "b", "b0", 0, "token")
+
+    assert queue.ahead(POOL, late) == 1
+
+
+def test_who_waits_at_a_place_is_found_until_it_leaves(queue: Queue) -> None:
+    """With the token that its workflow waits for."""
+    place = queue.enter(POOL, "a", "a0", 2, "token")
+
+    found = queue.find(POOL, place)
+    queue.leave(POOL, place)
+
+    assert found == Waiting(place, "a", "a0", 2, "token")
+    assert queue.find(POOL, place) is None
 
 
 def test_a_newcomer_does_not_overtake_what_has_waited_long(queue: Queue) -> None:

@@ -24,6 +24,7 @@ LEGAL = {
     ("delivering", "deliver"): "delivering",
     ("delivering", "succeed"): "succeeded",
     ("delivering", "fail"): "failed",
+    ("delivering", "cancel"): "canceled",
 }
 STATES = ("queued", "running", "delivering", "succeeded", "failed", "canceled", "expired")
 EVENTS = ("start", "deliver", "succeed", "fail", "cancel", "expire")

@@ -79,11 +79,77 @@ def test_a_job_is_read_back_by_its_tenant_alone(api: ModuleType) -> None:
     assert call(api, "GET", f"/v1/jobs/{job['id']}", tenant="other")[0] == 404
 
 
-def test_a_key_without_the_scope_is_refused(api: ModuleType) -> None:
-    """A reading key starts nothing."""
-    status, document, _ = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, scopes="read")
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/veo-3.1"), ("DELETE", "/v1/jobs/gw_1")])
+def test_a_key_without_the_scope_is_refused(api: ModuleType, method: str, path: str) -> None:
+    """A reading key starts nothing, and cancels nothing."""
+    status, document, _ = call(api, method, path, {"prompt": "x"}, scopes="read")
 
     assert (status, document["error"]["code"]) == (403, "not_allowed")
+
+
+def test_a_job_is_canceled_and_twice_is_once(api: ModuleType) -> None:
+    """200 with the canceled job both times; a stranger's is not found."""
+    job = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {"prefer": "respond-async"})[1]
+    path = f"/v1/jobs/{job['id']}"
+
+    stranger = call(api, "DELETE", path, tenant="other")[0]
+    status, canceled, headers = call(api, "DELETE", path)
+
+    assert (stranger, status, canceled["status"], canceled["error"]) == (404, 200, "canceled", None)
+    assert headers["x-sluice-cost-usd"] == "0.000000"
+    assert call(api, "DELETE", path)[:2] == (200, canceled)
+
+
+def test_a_job_that_failed_is_too_late_to_cancel(api: ModuleType) -> None:
+    """409, and the error names the job."""
+    job = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {"prefer": "respond-async"})[1]
+    settle(api._ports, api._ports.jobs.get("acme", job["id"]), lost=True)
+
+    status, document, _ = call(api, "DELETE", f"/v1/jobs/{job['id']}")
+
+    assert (status, document["error"]["code"]) == (409, "too_late")
+    assert document["error"]["job_id"] == job["id"]
+
+
+def test_a_repeated_call_gets_the_same_job_and_is_told_so(api: ModuleType) -> None:
+    """The same text on another body is a 409; without the header there are two jobs."""
+    body, headers = {"prompt": "x"}, {"Idempotency-Key": "order 7", "prefer": "respond-async"}
+
+    first, again = (call(api, "POST", "/v1/veo-3.1", body, headers) for _ in range(2))
+    other = call(api, "POST", "/v1/veo-3.1", {"prompt": "y"}, headers)
+
+    assert (first[0], again[0], again[1]["id"]) == (202, 202, first[1]["id"])
+    assert "idempotency-replayed" not in first[2]
+    assert again[2]["idempotency-replayed"] == "true"
+    assert (other[0], other[1]["error"]["code"]) == (409, "idempotency_conflict")
+
+
+def test_a_refused_call_may_be_sent_again_with_its_key(api: ModuleType) -> None:
+    """A mistake stores nothing, so the mended call is not another body."""
+    headers = {"idempotency-key": "order 8", "prefer": "respond-async"}
+
+    refused = call(api, "POST", "/v1/veo-3.1", {"prompt": "x", "lenght": 3}, headers)[0]
+    status, _, answered = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, headers)
+
+    assert (refused, status) == (400, 202)
+    assert "idempotency-replayed" not in answered
+
+
+@pytest.mark.parametrize(("name", "value"), [("prefer", "wait=soon"), ("idempotency-key", "x" * 256)])
+def test_a_header_that_cannot_be_meant_is_refused(api: ModuleType, name: str, value: str) -> None:
+    """400, and the error names the header."""
+    status, document, _ = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {name: value})
+
+    assert (status, document["error"]["code"]) == (400, "invalid_header")
+    assert document["error"]["param"].lower() == name
+
+
+def test_a_preference_that_was_carried_out_is_told(api: ModuleType) -> None:
+    """An answer without a preference has no such header."""
+    asked = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {"Prefer": "respond-async, wait=3"})[2]
+    unasked = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"})[2]
+
+    assert (asked["preference-applied"], "preference-applied" in unasked) == ("respond-async", False)
 
 
 def test_models_are_listed_with_parameters_and_prices(api: ModuleType) -> None:

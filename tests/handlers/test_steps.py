@@ -71,6 +71,24 @@ def test_settling_a_lost_job_tells_the_webhook_if_there_is_one(ids: dict[str, st
     assert step("settle", {**ids, "lost": True}) == {"notify": False, "status": "failed"}
 
 
+def test_a_canceled_jobs_workflow_goes_on_to_its_webhook(api: ModuleType) -> None:
+    """Each step that comes finds the end; the last one says that somebody wants to be told."""
+    body = {**SECRETLESS, "webhook_url": "https://example.com/hook"}
+    job = call(api, "POST", "/v1/jobs", body, {"prefer": "respond-async"})[1]
+    ids = {"tenant": "acme", "job": job["id"]}
+    step("route", ids)
+    call(api, "DELETE", f"/v1/jobs/{job['id']}")
+    message = {**ids, "attempt": 1, "token": "nobody waits"}
+
+    assert step("route", ids) == {"outcome": "end"}
+    assert step("start", {"Records": [{"messageId": "m", "body": json.dumps(message)}]}) == {
+        "batchItemFailures": []
+    }
+    assert step("check", {**ids, "attempt": 1})["outcome"] == "fail"
+    assert step("deliver", {**ids, "attempt": 1})["outcome"] == "delivered"
+    assert step("settle", ids) == {"notify": True, "status": "canceled"}
+
+
 def test_a_webhook_to_a_private_address_is_not_sent(api: ModuleType) -> None:
     """The guard refuses loopback here, where the setting of the local target is absent."""
     body = {**SECRETLESS, "webhook_url": "https://127.0.0.1:1/hook"}

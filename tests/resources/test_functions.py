@@ -10,7 +10,7 @@ QUEUE = POOLS | {"WAITING_TABLE"}
 FILES = POOLS | {"BUCKET", "BYOK_KEY"}
 FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "authorize": (256, 5, {"KEYS_TABLE"}),
-    "api": (1024, 30, QUEUE | FILES | {"USAGE_TABLE", "LINK_SECRET", "WORKFLOW"}),
+    "api": (1024, 30, QUEUE | FILES | {"REPEATS_TABLE", "USAGE_TABLE", "LINK_SECRET", "WORKFLOW"}),
     "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),

@@ -11,6 +11,7 @@ RING = {"sqs:SendMessage QueuesBells"}
 # Giving a place back is one update; telling a circuit reads it first.
 GIVE_BACK = {"dynamodb:UpdateItem Pacers"} | RING
 TELL = GIVE_BACK | TAKE
+LEAVE = {"dynamodb:Query Waiting", "dynamodb:DeleteItem Waiting"}
 BOOK = {"dynamodb:PutItem Usage", "dynamodb:UpdateItem Usage"}
 STORE = {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"}
 PROVIDER_KEYS = {f"{SECRET} fal", f"{SECRET} in-house"}
@@ -24,12 +25,7 @@ GRANTS: dict[str, set[str]] = {
     "Authorize": {"dynamodb:GetItem Keys"},
     "Route": JOB | TAKE | RING,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
-    "Pump": JOB
-    | TAKE
-    | RING
-    | BELLS
-    | ANSWER
-    | {"dynamodb:Query Waiting", "dynamodb:DeleteItem Waiting", "dynamodb:BatchGetItem Pacers"},
+    "Pump": JOB | TAKE | RING | BELLS | ANSWER | LEAVE | {"dynamodb:BatchGetItem Pacers"},
     "Start": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
     "Check": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Deliver": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
@@ -42,16 +38,19 @@ GRANTS: dict[str, set[str]] = {
     | STORE
     | UNSEAL
     | PROVIDER_KEYS
+    | ANSWER
+    | LEAVE
     | {
         "dynamodb:BatchGetItem Pacers",
         "dynamodb:PutItem Jobs",
-        "dynamodb:Query Waiting",
+        "dynamodb:GetItem Repeats",
+        "dynamodb:PutItem Repeats",
         "s3:GetObject Artifacts",
     }
     | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
 }
-KINDS = ("LinkSecret", "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Artifacts", "ByokKey", "Machine",
-         "Queuesfal", "Queuesinhouse", "QueuesBells", "in-house", "fal", "Logs")  # fmt: skip
+KINDS = ("LinkSecret", "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
+         "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "in-house", "fal", "Logs")  # fmt: skip
 
 
 @pytest.mark.synth
@@ -137,4 +136,5 @@ def test_only_the_emulator_grants_task_answers_widely(local: Template):
     assert wide == {
         ("FunctionsStartRole", "states:SendTaskSuccess"),
         ("FunctionsPumpRole", "states:SendTaskSuccess"),
+        ("FunctionsApiRole", "states:SendTaskSuccess"),
     }

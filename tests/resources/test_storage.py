@@ -10,6 +10,7 @@ TABLES = {
     "Usage": ["tenant", "entry"],
     "Pacers": ["pool"],
     "Waiting": ["pool", "place"],
+    "Repeats": ["hash"],
 }
 
 
@@ -32,6 +33,7 @@ def test_table_has_its_key_and_no_fixed_price(aws: Template, name: str, key: lis
         ("Usage", True, True, True),
         ("Pacers", False, False, False),
         ("Waiting", False, False, False),
+        ("Repeats", False, False, False),
     ],
 )
 def test_table_survives_as_much_as_it_is_worth(
@@ -51,11 +53,12 @@ def test_there_is_no_other_table(aws: Template):
 
 
 @pytest.mark.synth
-def test_jobs_alone_expire(aws: Template):
+def test_jobs_and_the_calls_that_made_them_expire_alone(aws: Template):
     tables = {name: one(aws, "AWS::DynamoDB::GlobalTable", name) for name in TABLES}
     expiring = {name: table.get("TimeToLiveSpecification") for name, table in tables.items()}
 
-    assert expiring.pop("Jobs") == {"AttributeName": "expires", "Enabled": True}
+    for name in ("Jobs", "Repeats"):
+        assert expiring.pop(name) == {"AttributeName": "expires", "Enabled": True}
     assert set(expiring.values()) == {None}
 
 

@@ -1,5 +1,6 @@
-"""The tables of jobs and of the books. One item a job: its document, and a version that every write names.
+"""The tables of jobs, of the calls that made them, and of the books.
 
+A job is one item: its document, and a version that every write names.
 The books are immutable entries, one per job, attempt and meter, beside a counter per tenant and month.
 Entries, counter and the job's end are one transaction, so that they cannot tell different stories.
 """
@@ -10,9 +11,12 @@ from typing import Any
 import msgspec
 
 from gateway.domain.job import CostLine, Job
+from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import Conflict
 
 KEPT_DAYS = 90
+# Why a transaction may be refused because of another writer.
+BEATEN = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
 
 
 class Jobs:
@@ -24,11 +28,7 @@ class Jobs:
 
     def create(self, job: Job) -> None:
         """Store a new job."""
-        self._dynamodb.put_item(
-            TableName=self._table,
-            Item={**_key(job), **_attributes(job)},
-            ConditionExpression="attribute_not_exists(job)",
-        )
+        self._dynamodb.put_item(**self._new(job))
 
     def get(self, tenant: str, job_id: str) -> Job | None:
         """Read a job as of the latest write."""
@@ -50,6 +50,13 @@ class Jobs:
             raise Conflict(job.id) from error
         return saved
 
+    def _new(self, job: Job) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "Item": {**_key(job), **_attributes(job)},
+            "ConditionExpression": "attribute_not_exists(job)",
+        }
+
     def _update(self, saved: Job) -> dict[str, Any]:
         attributes = _attributes(saved)
         return {
@@ -63,6 +70,49 @@ class Jobs:
                 ":before": {"N": str(saved.version - 1)},
             },
         }
+
+
+class Repeats:
+    """Remember for a day which call made which job; hashes only, nothing of what was asked."""
+
+    def __init__(self, dynamodb: Any, jobs_table: str, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._jobs = Jobs(dynamodb, jobs_table)
+        self._table = table
+
+    def find(self, name: str, now: float) -> Made | None:
+        """Return what the first call with this key made, while that counts: items are deleted later."""
+        key = {"hash": {"S": name}}
+        item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None or int(item["expires"]["N"]) <= now:
+            return None
+        return Made(item["digest"]["S"], item["job"]["S"])
+
+    def create(self, job: Job, repeat: Repeat) -> None:
+        """Store a new job and the call that made it in one transaction, so that no crash can part them.
+
+        Raises:
+            Conflict: another call with this key was quicker.
+        """
+        now = int(job.created_at)
+        item = {
+            "hash": {"S": repeat.name},
+            "digest": {"S": repeat.digest},
+            "job": {"S": job.id},
+            "expires": {"N": str(now + KEPT_S)},
+        }
+        call = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(digest) OR expires <= :now",
+            "ExpressionAttributeValues": {":now": {"N": str(now)}},
+        }
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[{"Put": call}, {"Put": self._jobs._new(job)}])
+        except self._dynamodb.exceptions.TransactionCanceledException as error:
+            if {reason.get("Code", "None") for reason in error.response["CancellationReasons"]} <= BEATEN:
+                raise Conflict(job.id) from error
+            raise
 
 
 class Ledger:

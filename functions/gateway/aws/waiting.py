@@ -44,13 +44,26 @@ class Queue:
         query["ExpressionAttributeValues"][":place"] = {"S": place}
         return int(self._dynamodb.query(**query, Select="COUNT")["Count"])
 
-    def leave(self, pool: str, place: str) -> None:
-        """Go, and move the pool's virtual time on to this place; leaving twice is leaving once."""
+    def find(self, pool: str, place: str) -> Waiting | None:
+        """Return who waits at a place."""
+        query = self._of(pool)
+        query["KeyConditionExpression"] += " AND place = :place"
+        query["ExpressionAttributeValues"][":place"] = {"S": place}
+        found = self._dynamodb.query(**query, ConsistentRead=True)["Items"]
+        return _waiting(found[0]) if found else None
+
+    def leave(self, pool: str, place: str, *, served: bool = True) -> None:
+        """Go, and move the pool's virtual time on to this place; leaving twice is leaving once.
+
+        Who goes out of turn leaves that time alone: newcomers would be put behind all who still wait.
+        """
         key = {"pool": {"S": pool}, "place": {"S": place}}
         gone = self._dynamodb.delete_item(TableName=self._waiting, Key=key, ReturnValues="ALL_OLD")
         if not gone.get("Attributes"):
             return
         self._add(pool, -1)
+        if not served:
+            return
         values = {":tag": {"N": str(fair.tag_of(place))}}
         self._try(pool, "SET served = :tag", "attribute_not_exists(served) OR served < :tag", values)
 

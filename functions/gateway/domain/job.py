@@ -18,7 +18,13 @@ STATES: dict[str, dict[str, str]] = {
         "cancel": "canceled",
         "expire": "expired",
     },
-    "delivering": {"start": "running", "deliver": "delivering", "succeed": "succeeded", "fail": "failed"},
+    "delivering": {
+        "start": "running",
+        "deliver": "delivering",
+        "succeed": "succeeded",
+        "fail": "failed",
+        "cancel": "canceled",  # between a delivery that failed and the next target
+    },
     "succeeded": {},
     "failed": {},
     "canceled": {},
@@ -83,12 +89,13 @@ class Attempt:
 
     Args:
         hop: index in the job's chain.
-        status: reserved, starting, accepted, succeeded, failed or unknown.
+        status: reserved, starting, accepted, succeeded, failed, unknown or canceled.
         slot_at: when the pool lets it start.
         lease_until: until when a start that has not reported must be taken for alive.
         step, kept: where the protocol stands, and what its next step needs.
         sources: finished outputs that wait at the provider, in order.
         dropped: hints of the request that this target does not know.
+        cancel: what came of telling the provider to stop.
         circuit: the target's, as this attempt found it: closed, probing, or open where no other was left.
     """
 
@@ -130,6 +137,7 @@ class Job:
         on, deadline_at, overflow, max_wait_s, retention_days: the route's policy at the time of acceptance.
         byok: provider -> the caller's own key, encrypted.
         pool, place: the queue that the job waits in, and where, while it does.
+        cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: every state with its time, in order.
         version: counts writes; a writer that read an older one is refused.
@@ -165,6 +173,7 @@ class Job:
     error_message: str = ""
     pool: str = ""
     place: str = ""
+    cancel_at: float | None = None
     webhook_url: str = ""
     base_url: str = ""
     customer_id: str | None = None

@@ -6,7 +6,8 @@ from dataclasses import replace
 from gateway.domain import identity, order, request, routing
 from gateway.domain.job import Attempt, Hop, Job, Skip
 from gateway.domain.pacing import Full
-from gateway.errors import InvalidRequest, RateLimited
+from gateway.domain.repeat import Repeat
+from gateway.errors import Conflict, InvalidRequest, RateLimited
 from gateway.flow import attempt as attempts
 from gateway.flow import chain, credential, deliver, front, pool
 from gateway.flow.front import Caller
@@ -22,11 +23,17 @@ LEAST_CALL_S = 3
 LOOK_S = 0.4
 
 
-def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) -> Job:
+def accept(
+    ports: Ports, caller: Caller, asked: request.Request, base_url: str, repeat: Repeat | None = None
+) -> Job:
     """Make a stored job of a request.
+
+    Args:
+        repeat: what tells this call from others, where the caller named it.
 
     Raises:
         GatewayError: the request cannot be served; nothing is stored and nothing charged.
+        Conflict: the same call came twice, and the other one was quicker.
     """
     plan = ports.plan
     route = routing.route_of(plan, asked.model)
@@ -40,7 +47,7 @@ def accept(ports: Ports, caller: Caller, asked: request.Request, base_url: str) 
     front.take_place(ports, caller.tier, job)
     if job.overflow == "shed":
         job = _with_slot_now(ports, job)
-    ports.jobs.create(job)
+    _store(ports, job, repeat)
     return job
 
 
@@ -53,12 +60,23 @@ def run(ports: Ports, job: Job, wait_s: float, asked_to_wait: bool) -> Job:
     until = ports.now() + wait_s
     first = job.chain[0]
     if wait_s > 0 and not job.webhook_url and _quick(ports, job, first):
-        job = _inline(ports, job, until)
+        try:
+            job = _inline(ports, job, until)
+        except Conflict:  # it was canceled in between
+            job = _again(ports, job)
         if job.ended:
             return job
     ports.workflow.start(job.tenant, job.id)
     usual_s = ports.plan.models[f"{first.provider}/{first.model}"].usual_s
-    return _wait(ports, job, until) if asked_to_wait or usual_s < wait_s else job
+    return wait(ports, job, until) if asked_to_wait or usual_s < wait_s else job
+
+
+def wait(ports: Ports, job: Job, until: float) -> Job:
+    """Look at a job again and again until it has ended or the time is over."""
+    while not job.ended and ports.now() + LOOK_S < until:
+        ports.sleep(LOOK_S)
+        job = _again(ports, job)
+    return job
 
 
 def _inline(ports: Ports, job: Job, until: float) -> Job:
@@ -83,13 +101,6 @@ def _inline(ports: Ports, job: Job, until: float) -> Job:
             return settle(ports, job)
         if outcome.word != "next":
             return job
-
-
-def _wait(ports: Ports, job: Job, until: float) -> Job:
-    while not job.ended and ports.now() + LOOK_S < until:
-        ports.sleep(LOOK_S)
-        job = _again(ports, job)
-    return job
 
 
 def _quick(ports: Ports, job: Job, hop: Hop) -> bool:
@@ -164,6 +175,18 @@ def _job(
         metadata=asked.metadata,
         history=((now, "queued"),),
     )
+
+
+def _store(ports: Ports, job: Job, repeat: Repeat | None) -> None:
+    if repeat is None:
+        return ports.jobs.create(job)
+    try:
+        return ports.repeats.create(job, repeat)
+    except Conflict:
+        front.give_place_back(ports, job)
+        if job.attempts:
+            pool.release(ports, job, job.attempt)
+        raise
 
 
 def _retention_days(plan: Plan, caller: Caller, asked: request.Request, route: Route) -> int:

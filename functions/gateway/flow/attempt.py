@@ -12,8 +12,9 @@ from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
 from gateway.flow import credential, deliver, pool
-from gateway.flow.outcome import Outcome, after, fail, stand_still
+from gateway.flow.outcome import Outcome, after, fail, keep, stand_still
 from gateway.flow.ports import Ports
+from gateway.flow.settle import end_canceled
 from gateway.protocols import hint, steps
 from gateway.protocols.http import HttpResponse
 from gateway.wire import Step
@@ -70,6 +71,8 @@ def check(ports: Ports, job: Job, n: int) -> Outcome:
     attempt = _attempt(job, n)
     if job.ended or attempt.status != "accepted":
         return _resume(ports, job, attempt)
+    if job.cancel_at is not None:
+        return Outcome("fail", stop(ports, job))
     call = call_of(ports, job, attempt)
     reading: Reading = Pending(attempt.step, attempt.kept)
     while isinstance(reading, Pending):
@@ -130,6 +133,8 @@ def _reconcile(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
         return fail(ports, job, attempt, Failure("internal", "start_unknown", unknown))
     if kept is not None:
         return _record(ports, job, attempt, Pending(1, kept))
+    if job.cancel_at is not None:
+        return Outcome("fail", job)
     again = replace(attempt, status="reserved")
     return start(ports, ports.jobs.save(with_attempt(job, again)), attempt.n)
 
@@ -160,7 +165,10 @@ def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outco
     if isinstance(reading, Failure):
         return fail(ports, job, attempt, reading)
     if isinstance(reading, Done):
-        return _finish(ports, job, attempt, reading)
+        try:
+            return _finish(ports, job, attempt, reading)
+        except Conflict:
+            return _unwanted(ports, job, attempt)
     usual_s = ports.plan.models[f"{attempt.provider}/{attempt.model}"].usual_s
     first = attempt.status != "accepted"
     accepted = replace(
@@ -170,7 +178,9 @@ def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outco
         kept=reading.kept,
         polls=0 if first else attempt.polls + 1,
     )
-    saved = ports.jobs.save(replace(with_attempt(job, accepted), progress=reading.progress or job.progress))
+    saved = keep(ports, replace(with_attempt(job, accepted), progress=reading.progress or job.progress))
+    if saved.cancel_at is not None:
+        return Outcome("fail", stop(ports, saved))
     pause_s = pacing.first_look_s(usual_s) if first else pacing.next_look_s(usual_s, accepted.polls)
     return Outcome("pending", saved, pause_s)
 
@@ -189,6 +199,17 @@ def _finish(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
         usage=done.usage,
     )
     return Outcome("done", ports.jobs.save(with_attempt(jobs.moved(job, "deliver", ports.now()), finished)))
+
+
+def _unwanted(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
+    """Drop a result whose caller canceled the job while the provider answered."""
+    fresh = _fresh(ports, job)
+    if fresh.cancel_at is None:
+        raise Conflict(job.id)
+    if not fresh.ended:
+        late = replace(attempt, cancel="too late: the result was there")
+        fresh = end_canceled(ports, with_attempt(fresh, late))
+    return Outcome("fail", fresh)
 
 
 def _says_nothing(reading: Failure, answer: HttpResponse | Failure, step: Step) -> bool:
@@ -213,6 +234,18 @@ def cancel(ports: Ports, job: Job, attempt: Attempt) -> str:
         return "not offered by the provider"
     answer = _send(ports, job, attempt, step, attempt.kept, 10)
     return answer.message if isinstance(answer, Failure) else f"answered {answer.status}"
+
+
+def stop(ports: Ports, job: Job) -> Job:
+    """Carry out a cancel that is written on an accepted job: tell its provider, and end it."""
+    told = cancel(ports, job, job.attempt)
+    try:
+        return end_canceled(ports, with_attempt(job, replace(job.attempt, cancel=told)))
+    except Conflict:
+        fresh = _fresh(ports, job)
+        if not fresh.ended:
+            raise
+        return fresh
 
 
 def _attempt(job: Job, n: int) -> Attempt:

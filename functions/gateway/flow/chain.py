@@ -6,6 +6,7 @@ from gateway.domain import routing
 from gateway.domain.circuit import target_of
 from gateway.domain.job import Attempt, Job, Skip, with_attempt
 from gateway.domain.pacing import Slot
+from gateway.errors import Conflict
 from gateway.flow import pool
 from gateway.flow.ports import Ports
 
@@ -30,7 +31,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """No target is left, or no time."""
+    """No target is left, or no time, or nobody wants the result any more."""
 
     job: Job
 
@@ -42,8 +43,16 @@ def advance(ports: Ports, job: Job) -> Go | Wait | End:
     With ``overflow: divert`` a target whose slot is too far away is passed over while another has room; where
     none has, the job waits for the one whose turn comes first.
     """
-    if job.attempts and job.attempt.status not in OVER:
+    if job.ended:
+        return End(job)
+    if under_way(job):
         return Go(job, job.attempt)
+    if job.cancel_at is not None:
+        return End(job)
+    return _next(ports, job)
+
+
+def _next(ports: Ports, job: Job) -> Go | Wait | End:
     diverts = job.overflow == "divert"
     near_s = min(pool.NEAR_S, job.max_wait_s) if diverts else pool.NEAR_S
     busy: dict[int, float] = {}
@@ -63,6 +72,11 @@ def advance(ports: Ports, job: Job) -> Go | Wait | End:
     if busy:
         return Wait(job, min(busy, key=lambda index: busy[index]))
     return _try_anyway(ports, job, shut[0], near_s) if shut else End(job)
+
+
+def under_way(job: Job) -> bool:
+    """Tell whether the latest attempt is reserved or further, and not over."""
+    return bool(job.attempts) and job.attempt.status not in OVER
 
 
 def offered(ports: Ports, job: Job, hop: int) -> bool:
@@ -89,11 +103,21 @@ def _passed(job: Job, shut: list[int]) -> Job:
 
 
 def enter_queue(ports: Ports, job: Job, hop: int, token: str) -> Job:
-    """Put a job into the queue of a hop's pool, and see to it that the queue is served."""
+    """Put a job into the queue of a hop's pool, and see to it that the queue is served.
+
+    Raises:
+        Conflict: it was canceled in between; the workflow that waits here is to be sent on.
+    """
+    if job.ended:
+        raise Conflict(job.id)
     at = job.chain[hop]
     name = pool.name_of(ports, job, at)
     place = ports.queue.enter(name, job.tenant, job.id, hop, token)
-    waiting = ports.jobs.save(replace(job, pool=name, place=place))
+    try:
+        waiting = ports.jobs.save(replace(job, pool=name, place=place))
+    except Conflict:
+        ports.queue.leave(name, place, served=False)
+        raise
     ports.bell.ring(name)
     return waiting
 
@@ -111,4 +135,10 @@ def reserved(ports: Ports, job: Job, index: int, slot: Slot, circuit: str = "clo
         reserved_at=ports.now(),
         circuit=circuit,
     )
-    return Go(ports.jobs.save(replace(with_attempt(job, attempt), pool="", place="")), attempt)
+    try:
+        return Go(ports.jobs.save(replace(with_attempt(job, attempt), pool="", place="")), attempt)
+    except Conflict:
+        fresh = ports.jobs.get(job.tenant, job.id)
+        if fresh is None or fresh.ended:
+            pool.release(ports, job, attempt)
+        raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from gateway.domain import circuit, routing
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Failure
+from gateway.errors import Conflict
 from gateway.flow import pool
 from gateway.flow.ports import Ports
 
@@ -46,7 +47,25 @@ def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
         code=failure.code,
         message=_without_words(failure.message, job),
     )
-    return after(ports.jobs.save(with_attempt(job, ended)), ended)
+    return after(keep(ports, with_attempt(job, ended)), ended)
+
+
+def keep(ports: Ports, job: Job) -> Job:
+    """Save what a provider answered, also when a cancel was asked for while it did.
+
+    To ask for a cancel is one write that changes nothing but its mark, so nothing of it is lost here.
+
+    Raises:
+        Conflict: somebody wrote something else in between.
+    """
+    try:
+        return ports.jobs.save(job)
+    except Conflict:
+        fresh = ports.jobs.get(job.tenant, job.id)
+        asked = fresh is not None and fresh.cancel_at is not None and job.cancel_at is None
+        if fresh is None or not asked or fresh.ended or fresh.version != job.version + 1:
+            raise
+        return ports.jobs.save(replace(job, version=fresh.version, cancel_at=fresh.cancel_at))
 
 
 def after(job: Job, ended: Attempt) -> Outcome:

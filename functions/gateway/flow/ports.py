@@ -10,6 +10,7 @@ from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
+from gateway.domain.repeat import Made, Repeat
 from gateway.plan import Plan
 from gateway.protocols.http import HttpRequest, HttpResponse
 
@@ -25,6 +26,16 @@ class Jobs(Protocol):
 
     def save(self, job: Job) -> Job:
         """Write a job back and return it with its new version; raise ``Conflict`` if it is not the latest."""
+
+
+class Repeats(Protocol):
+    """The calls that had an ``Idempotency-Key``, for a day, each with the job that it made."""
+
+    def find(self, name: str, now: float) -> Made | None:
+        """Return what the first call with this key made."""
+
+    def create(self, job: Job, repeat: Repeat) -> None:
+        """Store a new job and the call that made it, both or neither; raise ``Conflict`` if there was one."""
 
 
 class Ledger(Protocol):
@@ -64,8 +75,11 @@ class Queue(Protocol):
     def ahead(self, pool: str, place: str) -> int:
         """Count those before a place."""
 
-    def leave(self, pool: str, place: str) -> None:
-        """Give a place up."""
+    def find(self, pool: str, place: str) -> Waiting | None:
+        """Return who waits at a place."""
+
+    def leave(self, pool: str, place: str, *, served: bool = True) -> None:
+        """Give a place up: in its turn, or out of it, which moves nobody else's turn."""
 
     def begin_pump(self, pool: str, now: float) -> bool:
         """Become the pool's one pump, unless there is one."""
@@ -165,6 +179,7 @@ class Ports:
 
     plan: Plan
     jobs: Jobs
+    repeats: Repeats
     ledger: Ledger
     pacers: Pacers
     queue: Queue

@@ -12,6 +12,7 @@ from gateway.domain import pacing
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Attempt, Job
 from gateway.domain.pacing import Full
+from gateway.errors import Conflict
 from gateway.flow import turn
 from gateway.flow.chain import End, Go
 from gateway.flow.ports import Ports
@@ -86,13 +87,18 @@ def _serve(ports: Ports, name: str) -> tuple[int, Full | None]:
 
 
 def _let_go(ports: Ports, name: str, waiting: Waiting, sent_on: Counter[str]) -> Full | None:
-    """Give one job its slot, or send it on, and tell its workflow; a job that has ended just goes."""
+    """Give one job its slot, or send it on, and tell its workflow; one that has ended takes no slot."""
     job = ports.jobs.get(waiting.tenant, waiting.job)
+    told: dict[str, Any] = {"outcome": "end"}
     if job is not None and not job.ended:
-        moved = turn.take_turn(ports, job, waiting.hop, sent_on)
+        try:
+            moved = turn.take_turn(ports, job, waiting.hop, sent_on)
+        except Conflict:  # it was canceled a moment ago, or has only just come in: look again
+            return _let_go(ports, name, waiting, sent_on)
         if isinstance(moved, Full):
             return moved
-        ports.tokens.succeed(waiting.token, _told(ports, moved))
+        told = _told(ports, moved)
+    ports.tokens.succeed(waiting.token, told)
     ports.queue.leave(name, waiting.place)
     return None
 

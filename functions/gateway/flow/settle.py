@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from gateway.domain import job as jobs
 from gateway.domain import pricing, routing
-from gateway.domain.job import Attempt, Job
+from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.flow import front, pool
 from gateway.flow.ports import Ports
 
@@ -16,6 +16,8 @@ def settle(ports: Ports, job: Job, *, lost: bool = False) -> Job:
     """End a job that no target is working on any more; a job that has ended already stays as it is."""
     if job.ended:
         return job
+    if job.cancel_at is not None:
+        return end_canceled(ports, job)
     front.give_place_back(ports, job)
     if job.outputs and job.status == "delivering":
         return _succeed(ports, job)
@@ -27,6 +29,23 @@ def settle(ports: Ports, job: Job, *, lost: bool = False) -> Job:
         job, "expire" if late else "fail", ports.now(), error_code=code, error_message=message, byok={}
     )
     return ports.jobs.save(ended)
+
+
+def end_canceled(ports: Ports, job: Job) -> Job:
+    """End a job because its caller asked for it; its places are free once that is written.
+
+    Raises:
+        Conflict: somebody wrote the job since, and may have started it.
+    """
+    now = ports.now()
+    ended = jobs.moved(job, "cancel", now, cancel_at=job.cancel_at or now, byok={}, pool="", place="")
+    if job.attempts and not job.attempt.error:
+        ended = with_attempt(ended, replace(job.attempt, status="canceled", finished_at=now))
+    ended = ports.jobs.save(ended)
+    front.give_place_back(ports, job)
+    if job.attempts:
+        pool.release(ports, job, job.attempt)
+    return ended
 
 
 def _succeed(ports: Ports, job: Job) -> Job:

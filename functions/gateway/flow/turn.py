@@ -29,7 +29,7 @@ def take_turn(ports: Ports, job: Job, hop: int, sent_on: Counter[str]) -> Go | A
     Args:
         sent_on: pool -> how many jobs were sent on to it a moment ago; one more is counted here.
     """
-    if job.attempts and job.attempt.status not in chain.OVER:
+    if chain.under_way(job):
         return Go(job, job.attempt)  # a pump died after it had written this
     if ports.now() >= job.deadline_at:
         return End(_gone(ports, job))

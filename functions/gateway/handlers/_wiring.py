@@ -18,7 +18,7 @@ from botocore.config import Config
 from gateway import plan
 from gateway.aws.artifacts import Artifacts
 from gateway.aws.circuits import Circuits
-from gateway.aws.jobs import Jobs, Ledger
+from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
@@ -68,6 +68,7 @@ def the_ports() -> Ports:
     return Ports(
         plan=the_plan(),
         jobs=Jobs(dynamodb, setting("JOBS_TABLE")),
+        repeats=Repeats(dynamodb, setting("JOBS_TABLE"), setting("REPEATS_TABLE")),
         ledger=Ledger(dynamodb, setting("JOBS_TABLE"), setting("USAGE_TABLE")),
         pacers=Pacers(dynamodb, setting("PACERS_TABLE")),
         queue=Queue(dynamodb, setting("WAITING_TABLE"), setting("PACERS_TABLE")),

@@ -7,17 +7,17 @@ from urllib.parse import unquote
 
 import msgspec
 
-from gateway.domain import link, pricing, request, routing, view, webhook
+from gateway.domain import link, pricing, repeat, request, routing, view, webhook
 from gateway.domain.job import Job
 from gateway.errors import Forbidden, GatewayError, InvalidRequest, NotFound, OurError, TooLarge
-from gateway.flow import accept, front, health, pool
+from gateway.flow import accept, cancel, health, pool
+from gateway.flow import repeat as repeats
 from gateway.flow.front import Caller
 from gateway.handlers import _wiring
+from gateway.handlers._header import header, patience
 from gateway.handlers._reply import redirect, refusal, reply
 
 BODY_BYTES = 256 * 1024
-WAIT_S = 20
-LONGEST_WAIT_S = 25
 
 _ports = _wiring.the_ports()
 
@@ -84,14 +84,28 @@ def _create_job(event: dict[str, Any], _: str) -> dict[str, Any]:
 
 def _run(event: dict[str, Any], asked: request.Request) -> dict[str, Any]:
     caller = _caller(event, "submit")
-    wait_s, asked_to_wait = _wait(event)
-    limits = front.admit(_ports, caller)
-    job = accept.accept(_ports, caller, asked, _base_url(event))
-    _wiring.logger.info("job accepted", job=job.id, model=job.model, operation=job.operation, key=job.key_id)
-    job = accept.run(_ports, job, wait_s, asked_to_wait)
-    answer = _job_reply(event, job)
-    answer["headers"] |= limits
-    return answer
+    patient = patience(event)
+    call = _repeat(event, caller)
+    taken = repeats.take_in(_ports, caller, asked, _base_url(event), call)
+    job, word = taken.job, "job accepted" if taken.new else "job asked for again"
+    _wiring.logger.info(word, job=job.id, model=job.model, operation=job.operation, key=job.key_id)
+    go_on = accept.run if taken.new else repeats.go_on
+    job = go_on(_ports, job, patient.wait_s, patient.named)
+    return _job_reply(event, job, patient.headers | taken.headers)
+
+
+def _repeat(event: dict[str, Any], caller: Caller) -> repeat.Repeat | None:
+    """Tell this call from others, if it has an ``Idempotency-Key``."""
+    text = header(event, "idempotency-key")
+    if text is None:
+        return None
+    return repeat.read(text, caller.key_id, f"{event['httpMethod']} {unquote(_path(event))}", _body(event))
+
+
+def _cancel_job(event: dict[str, Any], job_id: str) -> dict[str, Any]:
+    job = cancel.cancel(_ports, _caller(event, "submit").tenant, job_id)
+    _wiring.logger.info("job canceled", job=job.id, status=job.status)
+    return _job_reply(event, job)
 
 
 def _get_job(event: dict[str, Any], job_id: str) -> dict[str, Any]:
@@ -102,9 +116,9 @@ def _get_job(event: dict[str, Any], job_id: str) -> dict[str, Any]:
     return {**reading, "statusCode": 200}
 
 
-def _job_reply(event: dict[str, Any], job: Job) -> dict[str, Any]:
+def _job_reply(event: dict[str, Any], job: Job, more: dict[str, str] | None = None) -> dict[str, Any]:
     document = view.job_document(job, _base_url(event), _wiring.link_secret, pool.turn_of(_ports, job))
-    headers = {"x-sluice-job": job.id, "x-sluice-attempts": str(len(job.attempts))}
+    headers = {**(more or {}), "x-sluice-job": job.id, "x-sluice-attempts": str(len(job.attempts))}
     if job.attempts:
         headers["x-sluice-provider"] = job.attempt.provider
         busy_ms = sum(
@@ -164,6 +178,7 @@ ROUTES: dict[tuple[str, str, bool], Callable[[dict[str, Any], str], dict[str, An
     ("GET", "/openapi.json", False): _openapi,
     ("POST", "jobs", False): _create_job,
     ("GET", "jobs", True): _get_job,
+    ("DELETE", "jobs", True): _cancel_job,
     ("GET", "files", True): _get_file,
     ("GET", "health", True): _providers,
     ("GET", "webhook-secret", False): _webhook_secret,
@@ -202,18 +217,6 @@ def _body(event: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _wait(event: dict[str, Any]) -> tuple[float, bool]:
-    """Read ``Prefer`` (RFC 7240): how long to wait, and whether the caller named it."""
-    preferences = [part.strip() for part in _header(event, "prefer").lower().split(",")]
-    if "respond-async" in preferences:
-        return 0, True
-    for preference in preferences:
-        name, _, value = preference.partition("=")
-        if name == "wait" and value.isdecimal():
-            return min(int(value), LONGEST_WAIT_S), True
-    return WAIT_S, False
-
-
 def _base_url(event: dict[str, Any]) -> str:
     """Return our own address: the configured one, else the one that API Gateway was reached at."""
     if configured := _wiring.setting("PUBLIC_URL"):
@@ -229,8 +232,3 @@ def _path(event: dict[str, Any]) -> str:
 
 def _shape(event: dict[str, Any]) -> str:
     return f"{event.get('httpMethod')} {event.get('resource')}"
-
-
-def _header(event: dict[str, Any], name: str) -> str:
-    headers = event.get("headers") or {}
-    return next((str(value) for key, value in headers.items() if key.lower() == name), "")
