@@ -47,6 +47,15 @@ def test_two_tenants_take_turns_and_each_keeps_its_order(queue: Queue) -> None:
     assert queue.first(POOL, 10)[1].hop == 1
 
 
+def test_pools_that_somebody_waits_for_are_named_once_each(queue: Queue) -> None:
+    """However many wait there; a pool that was served is not named."""
+    for pool, count in {"b": 3, "a": 2, "c": 1}.items():
+        places = [queue.enter(pool, "t", f"{pool}{number}", 0, "token") for number in range(count)]
+    queue.leave("c", places[0])
+
+    assert sorted(queue.pools()) == ["a", "b"]
+
+
 def test_a_newcomer_does_not_overtake_what_has_waited_long(queue: Queue) -> None:
     """The pool's virtual time moves on with who leaves, so late tenants save nothing up."""
     places = [queue.enter(POOL, "a", f"a{number}", 0, "token") for number in range(4)]

@@ -132,6 +132,7 @@ class Job:
         pool, place: the queue that the job waits in, and where, while it does.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: every state with its time, in order.
+        sweep_at: from when the sweeper sees to it, if it has not ended by then.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -170,6 +171,7 @@ class Job:
     customer_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     history: tuple[tuple[float, str], ...] = ()
+    sweep_at: float = 0
     version: int = 0
 
     @property

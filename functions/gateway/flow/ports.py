@@ -26,6 +26,9 @@ class Jobs(Protocol):
     def save(self, job: Job) -> Job:
         """Write a job back and return it with its new version; raise ``Conflict`` if it is not the latest."""
 
+    def due(self, now: float) -> Sequence[tuple[str, str]]:
+        """Name those that the sweeper shall see to, by tenant and id, no more than a round has time for."""
+
 
 class Ledger(Protocol):
     """The books: a job's end and its cost entries are written in one transaction."""
@@ -66,6 +69,9 @@ class Queue(Protocol):
 
     def leave(self, pool: str, place: str) -> None:
         """Give a place up."""
+
+    def pools(self) -> Sequence[str]:
+        """Name the pools that somebody waits for."""
 
     def begin_pump(self, pool: str, now: float) -> bool:
         """Become the pool's one pump, unless there is one."""
@@ -157,6 +163,9 @@ class Workflow(Protocol):
 
     def start(self, tenant: str, job_id: str) -> None:
         """Hand a job over; doing it twice is doing it once."""
+
+    def again(self, tenant: str, job_id: str) -> str:
+        """Hand it over once more, after an execution that is over; return the new one's name."""
 
 
 @dataclass(frozen=True, slots=True)
