@@ -13,6 +13,7 @@ from infra.resources.functions import Functions, start_visibility
 from infra.resources.place import place_of, synthesizer_of
 from infra.resources.queues import Queues
 from infra.resources.storage import Storage
+from infra.resources.sweeper import Sweeper
 from infra.resources.workflow import Workflow
 
 
@@ -46,8 +47,26 @@ class SluiceStack(Stack):
         machine = Workflow(self, "Steps", place=place, functions=functions, lanes=lanes).machine
         start = functions.start(lanes, machine)
         functions.pump(queues.bells, machine)
-        api = Api(self, "Api", place=place, handler=functions.api(machine), authorizer=functions.authorize)
-        Alarms(self, "Alarms", queues=queues, machine=machine, email=alarm_email)
+        answers = functions.api(machine)
+        api = Api(self, "Api", place=place, handler=answers, authorizer=functions.authorize)
+        sweeper = Sweeper(
+            self,
+            "Sweeper",
+            place=place,
+            functions=functions,
+            storage=storage,
+            queues=queues,
+            machine=machine,
+        )
+        Alarms(
+            self,
+            "Alarms",
+            queues=queues,
+            machine=machine,
+            api=answers,
+            sweeper=sweeper.function,
+            email=alarm_email,
+        )
         outputs = {
             "ApiUrl": api.rest.url,
             "JobsTable": storage.jobs.table_name,
@@ -61,6 +80,8 @@ class SluiceStack(Stack):
             "ByokKey": storage.byok_key.key_arn,
             "PlanHash": blueprint.plan_hash,
             "StartFunction": start.function_name,
+            "SweepFunction": sweeper.function.function_name,
+            "DeadStarts": queues.dead_starts.queue_url,
             "QueueUrls": json.dumps({lane.pool.provider: lane.queue.queue_url for lane in lanes}),
         }
         for name, value in outputs.items():

@@ -23,6 +23,14 @@ SETTINGS = {
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
 }
+OPEN = {
+    "IndexName": "open",
+    "KeySchema": [
+        {"AttributeName": "open", "KeyType": "HASH"},
+        {"AttributeName": "sweep_at", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+}
 TABLES = {
     "jobs": ("tenant", "job"),
     "keys": ("hash",),
@@ -58,6 +66,14 @@ def _furnish() -> dict[str, str]:
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
         )
+    dynamodb.update_table(
+        TableName="jobs",
+        AttributeDefinitions=[
+            {"AttributeName": "open", "AttributeType": "S"},
+            {"AttributeName": "sweep_at", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexUpdates=[{"Create": OPEN}],
+    )
     boto3.client("s3").create_bucket(Bucket="artifacts")
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name="link", SecretString="a link secret")
@@ -68,6 +84,9 @@ def _furnish() -> dict[str, str]:
         definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
         roleArn="arn:aws:iam::123456789012:role/machine",
     )["stateMachineArn"]
-    bells = boto3.client("sqs").create_queue(QueueName="bells")["QueueUrl"]
-    os.environ.update(BYOK_KEY=byok, WORKFLOW=machine, BELLS=bells)
-    return {**SETTINGS, "BYOK_KEY": byok, "WORKFLOW": machine, "BELLS": bells}
+    bells, dead = (
+        boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("bells", "dead-starts")
+    )
+    made = {"BYOK_KEY": byok, "WORKFLOW": machine, "BELLS": bells, "DEAD_STARTS": dead}
+    os.environ.update(made)
+    return SETTINGS | made

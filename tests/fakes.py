@@ -58,6 +58,11 @@ class FakeJobs:
         self.items[job.tenant, job.id] = saved
         return saved
 
+    def due(self, now: float) -> list[tuple[str, str]]:
+        """Name those that have not ended and are due."""
+        found = [job for job in self.items.values() if not job.ended and job.sweep_at <= now]
+        return [(job.tenant, job.id) for job in sorted(found, key=lambda job: job.sweep_at)]
+
 
 @dataclass
 class FakeRepeats:
@@ -126,6 +131,10 @@ class FakeQueue:
         self.waiting[pool] = [each for each in self.waiting[pool] if each.place != place]
         if served:
             self.tags[pool] = max(self.tags.get(pool, 0), fair.tag_of(place))
+
+    def pools(self) -> list[str]:
+        """Name those with somebody in them."""
+        return [pool for pool, waiting in self.waiting.items() if waiting]
 
     def begin_pump(self, pool: str, now: float) -> bool:
         """Become the pump."""
@@ -344,3 +353,9 @@ class FakeWorkflow:
         """Hand a job over."""
         if job_id not in self.started:
             self.started.append(job_id)
+
+    def again(self, tenant: str, job_id: str) -> str:
+        """Hand it over under the next name."""
+        run = 2 + sum(name.startswith(f"{job_id}-") for name in self.started)
+        self.started.append(f"{job_id}-{run}")
+        return self.started[-1]

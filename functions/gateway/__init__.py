@@ -1,7 +1,7 @@
 """The run time, top to bottom; imports go down only.
 
 handlers    an event becomes a call of the flow, its answer a reply; the only readers of the environment
-flow        what happens to a job: accept, find the next slot, start, check, deliver, settle
+flow        what happens to a job: accept, find the next slot, start, check, deliver, settle, sweep
 aws         the ports that end in AWS: jobs, pacers, usage, keys, secrets, artifacts, workflow
 transport   the port that ends at a provider: sends one request, streams one file
 protocols   how a provider is spoken to, as pure functions over the plan's steps

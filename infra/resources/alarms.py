@@ -1,32 +1,55 @@
-"""What a person should look at: letters that no worker could handle, and executions that broke."""
+"""What a person should look at: what was lost on the way and made good, and what could not be made good."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.resources.queues import RECEIVES, Queues
 
+MINUTE, FIVE_MINUTES = Duration.minutes(1), Duration.minutes(5)
+
 
 class Alarms(Construct):
-    """An alarm for each pool and one for the workflow; with an address, they send mail."""
+    """One alarm for each way in which work gets lost; with an address, they send mail."""
 
     def __init__(
-        self, scope: Construct, id: str, *, queues: Queues, machine: sfn.StateMachine, email: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Queues,
+        machine: sfn.StateMachine,
+        api: lambda_.Function,
+        sweeper: lambda_.Function,
+        email: str,
     ) -> None:
         super().__init__(scope, id)
         topic = self._topic(email) if email else None
-        for lane in queues.lanes:
-            about = f"starts at {lane.pool.provider} crashed {RECEIVES} times each; read the dead letters"
-            self._alarm(lane.pool.provider, _letters(lane.dead), about, topic)
-        deaf = f"the pump crashed {RECEIVES} times over a pool; its queue waits for the next job to wake it"
-        self._alarm("Pump", _letters(queues.deaf_bells), deaf, topic)
-        broken = machine.metric_failed(period=Duration.minutes(5), statistic="Sum")
-        self._alarm("Workflow", broken, "an execution broke; look at it, then redrive it", topic)
+        # They are gone again as soon as the sweeper has read them, so what counts is that it did.
+        buried = queues.dead_starts.metric_number_of_messages_received(period=MINUTE, statistic="Sum")
+        start = f"starts crashed {RECEIVES} times each; the sweeper's log says what became of their jobs"
+        self._alarm("Start", buried, start, topic)
+        deaf = queues.deaf_bells.metric_approximate_number_of_messages_visible(
+            period=MINUTE, statistic="Maximum"
+        )
+        pump = (
+            f"the pump crashed {RECEIVES} times over a pool; it is woken once a minute; read the dead letters"
+        )
+        self._alarm("Pump", deaf, pump, topic)
+        broken = machine.metric_failed(period=FIVE_MINUTES, statistic="Sum")
+        workflow = "an execution broke; its job got one more, and is ended when that breaks, too"
+        self._alarm("Workflow", broken, workflow, topic)
+        died = api.metric_errors(period=FIVE_MINUTES, statistic="Sum")
+        self._alarm("Api", died, "calls died in the middle; the sweeper sees to their jobs", topic)
+        unswept = sweeper.metric_errors(period=FIVE_MINUTES, statistic="Sum")
+        self._alarm(
+            "Sweeper", unswept, "jobs may hang until this is mended; the sweeper's log says why", topic
+        )
 
     def _alarm(self, id: str, metric: cloudwatch.Metric, about: str, topic: sns.Topic | None) -> None:
         alarm = cloudwatch.Alarm(
@@ -46,7 +69,3 @@ class Alarms(Construct):
         topic = sns.Topic(self, "Topic", enforce_ssl=True)
         topic.add_subscription(subscriptions.EmailSubscription(email))
         return topic
-
-
-def _letters(dead: sqs.Queue) -> cloudwatch.Metric:
-    return dead.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")

@@ -70,7 +70,7 @@ class Functions(Construct):
 
     def api(self, machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function behind the API, which starts the workflow."""
-        return self._function(
+        return self.function(
             "api",
             memory_mb=1024,
             timeout=Duration.seconds(30),
@@ -92,7 +92,7 @@ class Functions(Construct):
 
     def start(self, lanes: Sequence[Lane], machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function that starts calls at providers, fed by every pool's queue."""
-        function = self._function(
+        function = self.function(
             "start",
             memory_mb=512,
             timeout=start_timeout(self._blueprint),
@@ -120,7 +120,7 @@ class Functions(Construct):
 
     def pump(self, bells: sqs.Queue, machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function that serves the queues of full pools, woken by bells."""
-        function = self._function(
+        function = self.function(
             "pump",
             memory_mb=512,
             timeout=PUMP_TIMEOUT,
@@ -156,7 +156,7 @@ class Functions(Construct):
         return allow(answered, "states", "SendTaskSuccess")
 
     def _authorize(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "authorize",
             memory_mb=256,
             timeout=Duration.seconds(5),
@@ -165,7 +165,7 @@ class Functions(Construct):
         )
 
     def _route(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "route",
             memory_mb=256,
             timeout=Duration.seconds(15),
@@ -177,7 +177,7 @@ class Functions(Construct):
         )
 
     def _queue(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "queue",
             memory_mb=256,
             timeout=Duration.seconds(15),
@@ -190,7 +190,7 @@ class Functions(Construct):
         )
 
     def _check(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "check",
             memory_mb=512,
             timeout=Duration.seconds(60),
@@ -204,7 +204,7 @@ class Functions(Construct):
         )
 
     def _deliver(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "deliver",
             memory_mb=256,
             timeout=Duration.minutes(15),
@@ -218,7 +218,7 @@ class Functions(Construct):
         )
 
     def _settle(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "settle",
             memory_mb=256,
             timeout=Duration.seconds(15),
@@ -231,7 +231,7 @@ class Functions(Construct):
         )
 
     def _notify(self) -> lambda_.Function:
-        return self._function(
+        return self.function(
             "notify",
             memory_mb=256,
             timeout=Duration.seconds(60),
@@ -253,7 +253,7 @@ class Functions(Construct):
             allow(self._secrets, "secretsmanager", "GetSecretValue"),
         ]
 
-    def _function(
+    def function(
         self,
         name: str,
         *,

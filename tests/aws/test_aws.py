@@ -12,7 +12,7 @@ from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
-from gateway.aws.workflow import Tokens, Workflow
+from gateway.aws.workflow import Letters, Tokens, Workflow
 from gateway.domain.job import Artifact, CostLine, Job, moved
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
@@ -65,6 +65,21 @@ def test_the_second_of_two_writers_is_refused(dynamodb: Any, job: Job) -> None:
 
     with pytest.raises(Conflict):
         jobs.save(moved(job, "fail", 2.0))
+
+
+def test_a_job_is_due_from_its_instant_until_it_ends(dynamodb: Any, job: Job) -> None:
+    """The index follows the job's own writes."""
+    jobs = Jobs(dynamodb, "jobs")
+    job = replace(job, sweep_at=5.5)
+    jobs.create(job)
+    created = due_at(jobs, job, 5.4, 5.5)
+
+    running = jobs.save(moved(replace(job, sweep_at=7.5), "start", 1.0))
+    watched = due_at(jobs, job, 7.4, 7.5)
+    jobs.save(moved(running, "fail", 2.0))
+
+    assert created == watched == [False, True]
+    assert due_at(jobs, job, 9e9) == [False]
 
 
 def test_settling_writes_job_entries_and_counter_together_and_once(dynamodb: Any, job: Job) -> None:
@@ -201,6 +216,33 @@ def test_a_job_is_handed_over_once(cloud: dict[str, str]) -> None:
     assert [execution["name"] for execution in found] == ["gw_1"]
 
 
+def test_a_job_is_handed_over_again_under_the_next_name(cloud: dict[str, str]) -> None:
+    """A name is used once; an execution that still runs under it is the one that was asked for."""
+    client = boto3.client("stepfunctions")
+    workflow = Workflow(lambda: client, cloud["WORKFLOW"])
+    second, running = workflow.again("acme", "gw_2"), workflow.again("acme", "gw_2")
+    client.stop_execution(executionArn=f"{cloud['WORKFLOW'].replace('stateMachine', 'execution')}:{second}")
+
+    third = workflow.again("acme", "gw_2")
+
+    assert (second, running, third) == ("gw_2-2", "gw_2-2", "gw_2-3")
+
+
+def test_a_letter_is_read_until_it_is_dropped(cloud: dict[str, str]) -> None:
+    """One that was not dropped comes back; here at once, in a queue that hides nothing."""
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="letters", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    letters = Letters(lambda: sqs, url)
+    sqs.send_message(QueueUrl=url, MessageBody="a")
+
+    receipt, text = next(letters.read())
+    again, _ = next(letters.read())
+    letters.drop(again)
+
+    assert (text, receipt != again) == ("a", True)
+    assert list(letters.read()) == []
+
+
 def test_a_token_that_nobody_waits_for_is_let_go(cloud: dict[str, str]) -> None:
     """A duplicate message answers a task that was answered before."""
     Tokens(lambda: boto3.client("stepfunctions")).succeed("an old token", {"outcome": "done"})
@@ -215,6 +257,11 @@ def test_a_key_is_known_by_its_hash_and_can_be_turned_off(dynamodb: Any) -> None
     assert key not in str(dynamodb.scan(TableName="keys"))
     assert keys.disable(key_id)
     assert keys.find(key) is None
+
+
+def due_at(jobs: Jobs, job: Job, *instants: float) -> list[bool]:
+    """Tell at which instants a job is due."""
+    return [(job.tenant, job.id) in jobs.due(now) for now in instants]
 
 
 def make_secrets(key_id: str) -> Secrets:

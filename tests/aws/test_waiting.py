@@ -70,6 +70,15 @@ def test_who_waits_at_a_place_is_found_until_it_leaves(queue: Queue) -> None:
     assert queue.find(POOL, place) is None
 
 
+def test_pools_that_somebody_waits_for_are_named_once_each(queue: Queue) -> None:
+    """However many wait there; a pool that was served is not named."""
+    for pool, count in {"b": 3, "a": 2, "c": 1}.items():
+        places = [queue.enter(pool, "t", f"{pool}{number}", 0, "token") for number in range(count)]
+    queue.leave("c", places[0])
+
+    assert sorted(queue.pools()) == ["a", "b"]
+
+
 def test_a_newcomer_does_not_overtake_what_has_waited_long(queue: Queue) -> None:
     """The pool's virtual time moves on with who leaves, so late tenants save nothing up."""
     places = [queue.enter(POOL, "a", f"a{number}", 0, "token") for number in range(4)]

@@ -10,6 +10,7 @@ from tests.cli.tool import sluice
 COMMANDS = [
     "up", "down", "status", "drill", "validate", "explain", "models", "deploy", "doctor",
     "secrets set", "secrets list", "keys create", "keys list", "keys revoke", "jobs", "jobs show",
+    "jobs redrive",
 ]  # fmt: skip
 HEAVY = ("aws_cdk", "boto3", "botocore", "yaml", "pydantic", "starlette", "httpx")
 

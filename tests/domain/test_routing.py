@@ -310,6 +310,17 @@ def test_the_next_hop_is_the_first_that_was_not_tried() -> None:
     assert routing.next_hop(job, {}, job.deadline_at) is None
 
 
+def test_no_hop_comes_after_a_failure_that_sends_the_job_nowhere_or_after_its_end() -> None:
+    """
+    Whoever comes back to a job finds what was decided before: a refused prompt is not tried elsewhere.
+    """
+    job = builders.make_job(builders.make_ports({}))
+    refused = Attempt(1, 0, "google", "veo", "global", 0, 0, status="failed", error="moderation")
+
+    assert routing.next_hop(replace(job, attempts=(refused,)), {}, 0) is None
+    assert routing.next_hop(replace(job, status="canceled"), {}, 0) is None
+
+
 @pytest.mark.parametrize("error", ERROR_CLASSES)
 def test_the_route_says_which_failures_move_on(error: str) -> None:
     """

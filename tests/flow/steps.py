@@ -4,7 +4,7 @@ import base64
 
 from gateway.domain.job import Job
 from gateway.domain.outcome import Failure
-from gateway.flow import attempt, chain, deliver
+from gateway.flow import attempt, chain, deliver, sweep
 from gateway.flow import pump as pump_module
 from gateway.flow.ports import Ports
 from gateway.flow.pump import pump
@@ -100,6 +100,7 @@ def run_workflow(ports: Ports, job: Job) -> Job:
 
 def _slot(ports: Ports, job: Job) -> chain.Go | chain.End:
     """Route, and wait in the queue where the pool is full, as the state machine and the pump do together."""
+    sweep.take_over(ports, latest(ports, job))
     while isinstance(moved := chain.advance(ports, latest(ports, job)), chain.Wait):
         told = ports.tokens.answered  # type: ignore[attr-defined]
         token = f"{job.id}-{len(told)}"

@@ -14,7 +14,19 @@ from infra import package
 from infra.package import PackageFailed, build
 from tests.package.conftest import PLAN, ROOT
 
-HANDLERS = ("api", "authorize", "route", "queue", "pump", "start", "check", "deliver", "settle", "notify")
+HANDLERS = (
+    "api",
+    "authorize",
+    "route",
+    "queue",
+    "pump",
+    "start",
+    "check",
+    "deliver",
+    "settle",
+    "sweep",
+    "notify",
+)
 SETTINGS = (
     "JOBS_TABLE",
     "KEYS_TABLE",

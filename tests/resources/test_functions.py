@@ -18,6 +18,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "check": (512, 60, FILES),
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | {"USAGE_TABLE"}),
+    "sweep": (256, 55, QUEUE | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
     "notify": (256, 60, {"JOBS_TABLE", "LINK_SECRET"}),
 }
 

@@ -30,6 +30,18 @@ GRANTS: dict[str, set[str]] = {
     "Check": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Deliver": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Settle": JOB | GIVE_BACK | BOOK,
+    "Sweep": JOB
+    | TAKE
+    | RING
+    | BOOK
+    | ANSWER
+    | {
+        "dynamodb:Query Jobs",
+        "dynamodb:Scan Waiting",
+        "sqs:ReceiveMessage QueuesStartsdead",
+        "sqs:DeleteMessage QueuesStartsdead",
+        "states:StartExecution Machine",
+    },
     "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
     "Api": JOB
     | TAKE
@@ -50,7 +62,8 @@ GRANTS: dict[str, set[str]] = {
     | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
 }
 KINDS = ("LinkSecret", "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
-         "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "in-house", "fal", "Logs")  # fmt: skip
+         "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "QueuesStartsdead",
+         "in-house", "fal", "Logs")  # fmt: skip
 
 
 @pytest.mark.synth
@@ -137,4 +150,5 @@ def test_only_the_emulator_grants_task_answers_widely(local: Template):
         ("FunctionsStartRole", "states:SendTaskSuccess"),
         ("FunctionsPumpRole", "states:SendTaskSuccess"),
         ("FunctionsApiRole", "states:SendTaskSuccess"),
+        ("FunctionsSweepRole", "states:SendTaskSuccess"),
     }

@@ -60,7 +60,7 @@ def test_every_dead_letter_raises_an_alarm(aws: Template):
     watched = [
         alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in alarms
-        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        if alarm["Namespace"] == "AWS/SQS"
     ]
 
     assert sorted(watched) == sorted(id for id in of_type(aws, "AWS::SQS::Queue") if "dead" in id)

@@ -15,7 +15,7 @@ from tests.resources.stacks import Template, make_app, make_blueprint
 def test_stack_tells_what_tools_need(aws: Template):
     assert set(aws["Outputs"]) == {
         "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "WaitingTable", "Bucket", "Workflow",
-        "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "QueueUrls",
+        "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "SweepFunction", "DeadStarts", "QueueUrls",
     }  # fmt: skip
     assert aws["Outputs"]["PlanHash"]["Value"] == "sha256:1"
 

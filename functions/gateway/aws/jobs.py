@@ -3,6 +3,9 @@
 A job is one item: its document, and a version that every write names.
 The books are immutable entries, one per job, attempt and meter, beside a counter per tenant and month.
 Entries, counter and the job's end are one transaction, so that they cannot tell different stories.
+
+An index has the jobs that have not ended, by the instant from which the sweeper shall see to them. An
+attribute of the job's item puts it there, so that it costs no call of its own.
 """
 
 from dataclasses import replace
@@ -17,6 +20,9 @@ from gateway.errors import Conflict
 KEPT_DAYS = 90
 # Why a transaction may be refused because of another writer.
 BEATEN = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
+OPEN = "open"
+# What a round of the sweeper has time for; the next one goes on.
+DUE = 500
 
 
 class Jobs:
@@ -50,6 +56,18 @@ class Jobs:
             raise Conflict(job.id) from error
         return saved
 
+    def due(self, now: float) -> list[tuple[str, str]]:
+        """Name jobs that the sweeper shall see to, the oldest first; the index may be a moment behind."""
+        answer = self._dynamodb.query(
+            TableName=self._table,
+            IndexName=OPEN,
+            KeyConditionExpression="#open = :yes AND sweep_at <= :now",
+            ExpressionAttributeNames={"#open": OPEN},
+            ExpressionAttributeValues={":yes": {"S": "yes"}, ":now": {"N": str(now)}},
+            Limit=DUE,
+        )
+        return [(item["tenant"]["S"], item["job"]["S"]) for item in answer["Items"]]
+
     def _new(self, job: Job) -> dict[str, Any]:
         return {
             "TableName": self._table,
@@ -59,12 +77,13 @@ class Jobs:
 
     def _update(self, saved: Job) -> dict[str, Any]:
         attributes = _attributes(saved)
+        leaves = f" REMOVE #{OPEN}" if saved.ended else ""
         return {
             "TableName": self._table,
             "Key": _key(saved),
-            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in attributes) + leaves,
             "ConditionExpression": "#version = :before",
-            "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*attributes, OPEN)},
             "ExpressionAttributeValues": {
                 **{f":{name}": value for name, value in attributes.items()},
                 ":before": {"N": str(saved.version - 1)},
@@ -184,4 +203,6 @@ def _attributes(job: Job) -> dict[str, Any]:
         "model": {"S": job.model},
         "expires": {"N": str(int(job.created_at) + kept_days * 86400)},
         "document": {"S": msgspec.json.encode(job).decode()},
+        "sweep_at": {"N": str(job.sweep_at)},
+        **({} if job.ended else {OPEN: {"S": "yes"}}),
     }

@@ -10,6 +10,8 @@ from gateway.domain.fair import Waiting
 
 # A pump that has not said a word for this long is dead, and another may begin.
 PUMP_S = 60
+# Sorts after every place.
+_LAST = "~"
 
 
 class Queue:
@@ -66,6 +68,15 @@ class Queue:
             return
         values = {":tag": {"N": str(fair.tag_of(place))}}
         self._try(pool, "SET served = :tag", "attribute_not_exists(served) OR served < :tag", values)
+
+    def pools(self) -> list[str]:
+        """Name the pools that somebody waits for: one look at each, which passes over all who wait there."""
+        found: list[str] = []
+        start: dict[str, Any] = {}
+        while items := self._dynamodb.scan(TableName=self._waiting, Limit=1, **start)["Items"]:
+            found.append(items[0]["pool"]["S"])
+            start = {"ExclusiveStartKey": {"pool": items[0]["pool"], "place": {"S": _LAST}}}
+        return found
 
     def begin_pump(self, pool: str, now: float) -> bool:
         """Become the pool's one pump, unless there is one."""

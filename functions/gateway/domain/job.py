@@ -140,6 +140,7 @@ class Job:
         cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: every state with its time, in order.
+        sweep_at: from when the sweeper sees to it, if it has not ended by then.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -179,6 +180,7 @@ class Job:
     customer_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     history: tuple[tuple[float, str], ...] = ()
+    sweep_at: float = 0
     version: int = 0
 
     @property

@@ -105,12 +105,13 @@ def next_hop(job: Job, passed: Container[int], now: float) -> int | None:
     """Return the index of the next target to try, or nothing at the end of the chain.
 
     Those come first that this job has not tried. Then those that only had no room: a refusal is a reason to
-    wait for a slot, not to fail.
+    wait for a slot, not to fail. None comes after a failure that sends the job nowhere.
 
     Args:
         passed: hops that were looked at and left for later.
     """
-    if now >= job.deadline_at:
+    stays = job.attempts and job.attempt.error and not moves_on(job, job.attempt.error)
+    if job.ended or stays or now >= job.deadline_at:
         return None
     left = [index for index in range(len(job.chain)) if index not in passed]
     tried = {attempt.hop for attempt in job.attempts}

@@ -18,6 +18,8 @@ from gateway.wire import Protocol
 
 # Only models that are usually done well inside the wait run inline: a call that is cut off may be paid for.
 INLINE_S = 8
+# The sweeper sees to a job that no workflow has taken over by then. No api function lives as long.
+LEASE_S = 60
 # An inline call is not begun with less time than this left.
 LEAST_CALL_S = 3
 LOOK_S = 0.4
@@ -174,6 +176,7 @@ def _job(
         customer_id=asked.customer_id,
         metadata=asked.metadata,
         history=((now, "queued"),),
+        sweep_at=now + LEASE_S,
     )
 
 

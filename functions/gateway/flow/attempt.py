@@ -91,6 +91,26 @@ def check(ports: Ports, job: Job, n: int) -> Outcome:
     return _record(ports, job, attempt, reading)
 
 
+def bury(ports: Ports, job: Job, n: int) -> Outcome:
+    """Tell how attempt ``n`` stands whose start no worker could handle. Nothing is sent from here.
+
+    What never left goes on at the next target. What may have left, and was not found by the workers that came
+    after, stays unknown.
+
+    Raises:
+        Busy: a worker may still be at it.
+    """
+    attempt = _attempt(job, n)
+    if job.ended or attempt.status not in ("reserved", "starting"):
+        return _resume(ports, job, attempt)
+    if attempt.status == "reserved":
+        never = "its workers stopped before they could send it; nothing was started"
+        return fail(ports, job, attempt, Failure("transient", "start_lost", never))
+    if ports.now() < attempt.lease_until:
+        raise Busy
+    return _unknown(ports, job, attempt, "the workers after it stopped, too")
+
+
 def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
     """Gather what the steps of an attempt's protocol may name."""
     provider = ports.plan.providers[attempt.provider]
@@ -124,19 +144,25 @@ def _resume(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
 
 def _reconcile(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
     """Settle a start whose worker died: ask the provider, where it can be asked."""
+    if job.status == "delivering":  # the answer was there, and its bytes were lost
+        return _unknown(ports, job, attempt, "what it answered was not stored")
     kept = _find(ports, job, attempt)
     if isinstance(kept, Failure):
-        unknown = (
-            f"a worker stopped while {attempt.provider} was starting this, and {kept.message}; "
-            "it was not started again, because it may have been billed"
-        )
-        return fail(ports, job, attempt, Failure("internal", "start_unknown", unknown))
+        return _unknown(ports, job, attempt, kept.message)
     if kept is not None:
         return _record(ports, job, attempt, Pending(1, kept))
     if job.cancel_at is not None:
         return Outcome("fail", job)
     again = replace(attempt, status="reserved")
     return start(ports, ports.jobs.save(with_attempt(job, again)), attempt.n)
+
+
+def _unknown(ports: Ports, job: Job, attempt: Attempt, why: str) -> Outcome:
+    unknown = (
+        f"a worker stopped while {attempt.provider} was starting this, and {why}; "
+        "it was not started again, because it may have been billed"
+    )
+    return fail(ports, job, attempt, Failure("internal", "start_unknown", unknown))
 
 
 def _find(ports: Ports, job: Job, attempt: Attempt) -> dict[str, str] | Failure | None:

@@ -27,6 +27,9 @@ class Jobs(Protocol):
     def save(self, job: Job) -> Job:
         """Write a job back and return it with its new version; raise ``Conflict`` if it is not the latest."""
 
+    def due(self, now: float) -> Sequence[tuple[str, str]]:
+        """Name those that the sweeper shall see to, by tenant and id, no more than a round has time for."""
+
 
 class Repeats(Protocol):
     """The calls that had an ``Idempotency-Key``, for a day, each with the job that it made."""
@@ -80,6 +83,9 @@ class Queue(Protocol):
 
     def leave(self, pool: str, place: str, *, served: bool = True) -> None:
         """Give a place up: in its turn, or out of it, which moves nobody else's turn."""
+
+    def pools(self) -> Sequence[str]:
+        """Name the pools that somebody waits for."""
 
     def begin_pump(self, pool: str, now: float) -> bool:
         """Become the pool's one pump, unless there is one."""
@@ -171,6 +177,9 @@ class Workflow(Protocol):
 
     def start(self, tenant: str, job_id: str) -> None:
         """Hand a job over; doing it twice is doing it once."""
+
+    def again(self, tenant: str, job_id: str) -> str:
+        """Hand it over once more, after an execution that is over; return the new one's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
 from gateway.aws.waiting import Leases, Queue
-from gateway.aws.workflow import Bell, Tokens, Workflow
+from gateway.aws.workflow import Bell, Letters, Tokens, Workflow
 from gateway.flow.ports import Ports
 from gateway.plan import Plan
 from gateway.transport import Transport
@@ -102,6 +102,12 @@ def the_secrets() -> Secrets:
 def the_tokens() -> Tokens:
     """Return what answers the workflow's waiting tasks."""
     return Tokens(opener("stepfunctions"))
+
+
+@cache
+def the_letters() -> Letters:
+    """Return the starts that no worker could handle."""
+    return Letters(opener("sqs"), setting("DEAD_STARTS"))
 
 
 @cache
