@@ -49,7 +49,7 @@ def test_an_inline_picture_fails_over_too(gateway: Gateway) -> None:
 def test_every_target_broken_ends_with_all_reasons_and_costs_nothing(gateway: Gateway) -> None:
     """The list of reasons, one a target, and 0 charged."""
     for provider in ("google", "fal", "kling", "runway"):
-        gateway.break_provider(provider, kind="status", status=503)
+        gateway.break_provider(provider, kind="status", status=500)
 
     job = gateway.run("veo-3.1")
 

@@ -14,7 +14,7 @@ from tests.e2e.conftest import EACH_RPM, Gateway, forget_circuits
 
 pytestmark = pytest.mark.e2e
 
-CALM_S, DEAD_S = 30, 40
+CALM_S, DEAD_S = 25, 30
 DEAD = "openai"
 
 

@@ -24,8 +24,8 @@ def steady(paced: Stack) -> Iterator[Gateway]:
 
 
 def test_a_burst_runs_at_the_pools_pace_and_tenants_share_it(steady: Gateway) -> None:
-    """Eighty jobs of one tenant, twenty of another, as fast as the stack takes them."""
-    burst_of(steady, 80, 20, held_s=45)
+    """Sixty jobs of one tenant, fifteen of another, as fast as the stack takes them."""
+    burst_of(steady, 60, 15, held_s=35)
 
 
 @pytest.mark.soak
