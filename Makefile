@@ -34,7 +34,7 @@ test: $(SETUP)  ## Run the whole check: format, lint, types, import rules, all t
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth"
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth and not soak"
 
 soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, a quarter of an hour
 	@$(PY) -m pytest -q -s -m soak

@@ -14,7 +14,8 @@ _STEPS = {
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
     "imports": ["lint-imports"],
-    "tests": ["pytest", "-q"],
+    "tests": ["pytest", "-q", "-n", "2", "--dist", "loadfile", "-m", "not e2e and not soak"],
+    "end to end": ["pytest", "-q", "-m", "e2e and not soak"],
 }
 
 
