@@ -54,6 +54,15 @@ def simulate(
         list[str] | None,
         typer.Option(help="A provider that fails for a while, such as google:10m-20m; repeat for more."),
     ] = None,
+    tier: Annotated[
+        str, typer.Option(help="The tier whose limits each tenant meets.", show_default="no limits")
+    ] = "",
+    real: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A provider that takes only so many calls a minute, such as google:20; repeat for more."
+        ),
+    ] = None,
     parameters: Annotated[
         str, typer.Option("--input", help="Parameters of every job as JSON, such as '{\"duration\": 8}'.")
     ] = "{}",
@@ -91,6 +100,8 @@ def simulate(
         burst_size=burst_size,
         csv=csv,
         down=tuple(option.down(text) for text in down or []),
+        tier=tier,
+        real=option.real(real or []),
         jitter=jitter,
         seed=seed,
         parameters=json_object(parameters, "--input"),

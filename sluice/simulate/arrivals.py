@@ -40,6 +40,8 @@ class Traffic:
         rpm, jobs, duration_s: two of them give the third; for bursts ``rpm`` is the mean that they repeat at.
         burst_size: jobs that arrive at one instant; none means ``jobs``, or the sum of the tenants' weights.
         csv: file with the columns ``at_s`` and, if wanted, ``tenant`` and ``model``.
+        tier: whose limits stand in front, a tenant being one key; none means no limits.
+        real: provider -> calls a minute beyond which it answers 429, where that is less than configured.
         jitter: spread of the service times, 0.2 for 20 % up or down; 0 makes every one the model's usual.
         parameters: of every request, for chain and price; required ones that are missing get a sample value.
     """
@@ -53,6 +55,8 @@ class Traffic:
     burst_size: int | None = None
     csv: Path | None = None
     down: tuple[Down, ...] = ()
+    tier: str = ""
+    real: Mapping[str, int] = field(default_factory=dict)
     jitter: float = 0.0
     seed: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)

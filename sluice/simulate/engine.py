@@ -1,34 +1,34 @@
-"""The event loop: arrivals in order of time, between them what was foreseen: wakes, failures, deadlines."""
+"""The event loop: arrivals in order of time, between them what was foreseen: pumps, failures, later tries.
+
+A job goes the way that ``flow.chain`` and ``flow.turn`` send it.
+"""
 
 import random
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
+from gateway.domain import routing
+from gateway.domain.job import Job as GatewayJob
+from gateway.domain.pacing import Slot
 from gateway.plan import Plan
 from sluice.sample import first_model
 from sluice.simulate.arrivals import MINUTE, SECOND, Arrivals, Traffic, arrivals_of
-from sluice.simulate.course import Course, Leg, course_of, pools_of
-from sluice.simulate.pool import PAYLOAD, Entry, Pool
+from sluice.simulate.circuits import Circuits
+from sluice.simulate.course import Course, Leg, Pools, course_of
+from sluice.simulate.front import Front
+from sluice.simulate.job import Job
+from sluice.simulate.pool import NEAR_US, NO_PLACE, Pool
 from sluice.simulate.result import Refusal, Result, Start, Tally, result_of
+from sluice.simulate.turn import take_turn
 
-# How long a provider that is down takes to fail a call.
-SUBMIT_US = SECOND
+# How long a provider that is down, or refuses, takes to say so.
+SUBMIT_US = SECOND // 5
 # Runs up to this long are drawn in steps of ten seconds, longer ones in minutes.
 _SHORT_US = 180 * MINUTE
 _TELL_EVERY = 20_000
-
-
-class Job:
-    """A job on its way; only those in the system exist."""
-
-    __slots__ = ("arrived", "attempts", "course", "deadline", "legs", "tenant", "tried")
-
-    def __init__(self, arrived: int, tenant: int, course: Course, legs: tuple[Leg, ...]) -> None:
-        self.arrived, self.tenant, self.course, self.legs = arrived, tenant, course, legs
-        self.deadline = arrived + course.deadline_us
-        self.tried = self.attempts = 0
 
 
 def simulate(
@@ -49,11 +49,11 @@ def simulate(
     """
     arrivals = arrivals_of(traffic, first_model(plan) if not traffic.models else "")
     bin_us = 10 * SECOND if arrivals.duration_us <= _SHORT_US else MINUTE
-    pools = pools_of(plan, traffic, bin_us)
-    courses = [course_of(plan, name, traffic.parameters, pools) for name in arrivals.models]
+    front = Front(plan, traffic.tier) if traffic.tier else None
+    pools = Pools(plan, traffic, bin_us)
+    courses = [course_of(plan, name, traffic, pools) for name in arrivals.models]
     tally = Tally(arrivals, bin_us, record)
-    engine = Engine(courses, tally, traffic)
-    engine.run(_told(arrivals, progress) if progress else arrivals.stream)
+    Engine(courses, tally, traffic, front).run(_told(arrivals, progress) if progress else arrivals.stream)
     used = {leg.pool.name: leg.pool for course in courses for leg in course.legs}
     return result_of(tally, courses, list(used.values()), traffic)
 
@@ -69,13 +69,16 @@ def _told(arrivals: Arrivals, progress: Callable[[int, int], object]) -> Iterato
 class Engine:
     """The state of one run."""
 
-    def __init__(self, courses: list[Course], tally: Tally, traffic: Traffic) -> None:
-        self._courses, self._tally, self._jitter = courses, tally, traffic.jitter
+    def __init__(
+        self, courses: list[Course], tally: Tally, traffic: Traffic, front: Front | None = None
+    ) -> None:
+        self._courses, self._tally, self._front = courses, tally, front
+        self._jitter, self._seed = traffic.jitter, traffic.seed
         self._source = random.Random(traffic.seed + 2)  # noqa: S311 - a simulation, repeatable on purpose
         # (instant, number, what happens, to what); the number keeps equal instants in order.
         self._events: list[tuple[int, int, Callable[[int, Any], None], Any]] = []
         self._number = 0
-        self._seed = traffic.seed
+        self._circuits = Circuits()
 
     def run(self, stream: Iterator[tuple[int, int, int]]) -> None:
         """Let all jobs arrive, and everything come to its end."""
@@ -92,105 +95,174 @@ class Engine:
             happen(now, what)
 
     def _arrive(self, now: int, job: Job) -> None:
-        course = job.course
         self._tally.arrive(now)
-        if course.overflow == "shed":
-            wait = job.legs[0].pool.wait_us(now)
-            if wait > course.max_wait_us:
-                self._shed(now, job, wait - course.max_wait_us)
-                return
-        self._place(now, job)
+        if self._front is not None and (refusal := self._front.refusal(now, job.tenant)):
+            self._refuse(now, job, *refusal)
+        elif job.course.job.overflow != "shed" or not self._shed(now, job):
+            self._place(now, job)
 
-    def _shed(self, now: int, job: Job, after_us: int) -> None:
+    def _shed(self, now: int, job: Job) -> bool:
+        """Start a job of an impatient route at its first working target, or send it away.
+
+        Returns:
+            False where it may wait a little.
+        """
+        course = job.course
+        states = (self._circuits.state(leg.circuit, now) for leg in job.legs)
+        index = next((index for index, state in enumerate(states) if state != "open"), 0)
+        leg = job.legs[index]
+        found = leg.pool.take(now, course.near_us, leg.pace)
+        if isinstance(found, Slot):
+            self._start(now, job, index, int(found.at))
+            return True
+        away = found.retry_after_s + course.near_us - course.max_wait_us
+        if away <= 0:
+            return False
+        self._refuse(now, job, "pool_full", leg.usual_s if found is NO_PLACE else away / SECOND)
+        self._leave(now, job)
+        return True
+
+    def _refuse(self, now: int, job: Job, reason: str, after_s: float) -> None:
         """Send the caller away with whole seconds, as the header ``Retry-After`` has them."""
-        self._tally.shed += 1
+        self._tally.refused[reason] += 1
         if self._tally.refusals is not None:
-            after_s = max(1, ceil(after_us / SECOND))
-            self._tally.refusals.append(Refusal(now / SECOND, job.tenant, after_s))
+            refusal = Refusal(now / SECOND, job.tenant, reason, max(1, ceil(after_s)))
+            self._tally.refusals.append(refusal)
 
     def _place(self, now: int, job: Job) -> None:
-        """Start the job at the first target that it may go to now, or let it wait for one."""
-        course, best, least = job.course, -1, 0
-        for index, leg in enumerate(job.legs):
-            if job.tried >> index & 1:
+        """Start the job at the next target with room, or let it wait for one, as ``chain.advance`` does."""
+        course = job.course
+        diverts = course.job.overflow == "divert"
+        near = course.near_us if diverts else NEAR_US
+        best, least, shut = -1, inf, -1
+        for index in self._hops(now, job.trace) if job.trace else range(len(job.legs)):
+            leg = job.legs[index]
+            if not self._circuits.admits(leg.circuit, now):
+                shut = index if shut < 0 else shut
                 continue
-            wait = leg.pool.wait_us(now)
-            if not wait:
-                self._start(now, job, index)
+            found = leg.pool.take(now, near, leg.pace)
+            if isinstance(found, Slot):
+                self._start(now, job, index, int(found.at))
                 return
+            wait = found.retry_after_s + near
             if best < 0 or wait < least:
                 best, least = index, wait
-            if course.overflow != "divert" or wait <= course.max_wait_us:
+            if not diverts or wait <= course.max_wait_us:
                 best = index
                 break
-        if best < 0:
-            self._tally.failed += 1
-        else:
+        if best >= 0:
             self._queue(now, job, best)
+        elif shut >= 0:
+            self._try_anyway(now, job, shut, near)
+        else:
+            self._end(now, job)
+
+    def _hops(self, now: int, job: GatewayJob) -> Iterable[int]:
+        """Ask the gateway where a job may go that has failed somewhere."""
+        passed: list[int] = []
+        while (hop := routing.next_hop(job, passed, now / SECOND)) is not None:
+            passed.append(hop)
+            yield hop
+
+    def _try_anyway(self, now: int, job: Job, index: int, near: int) -> None:
+        leg = job.legs[index]
+        found = leg.pool.take(now, near, leg.pace)
+        if isinstance(found, Slot):
+            self._start(now, job, index, int(found.at))
+        else:
+            self._queue(now, job, index)
 
     def _queue(self, now: int, job: Job, index: int) -> None:
-        pool = job.legs[index].pool
+        leg = job.legs[index]
+        first = leg.pool.queue[0][-1][0] if leg.pool.queue else None
         self._number += 1
-        entry = pool.enter(now, self._number, job.tenant, (job, index))
-        self._foresee(job.deadline, self._expire, (pool, entry))
-        if not pool.waking:
-            pool.waking = True
-            self._foresee(pool.opens_at(now), self._wake, pool)
+        leg.pool.enter(now, job.tenant, job.arrived, self._number, (job, index))
+        # Where a job just like this one waits for a place, the pump would find what this one has found.
+        crowded = now < leg.pool.crowded_until and leg.circuit not in self._circuits
+        if not (crowded and first and first.is_like(job)):
+            self._pump(now, leg.pool)
 
-    def _wake(self, now: int, pool: Pool) -> None:
-        """Let go whose turn it is, for as long as the pool can start calls now."""
-        while (entry := pool.next_entry()) is not None:
-            opens_at = pool.opens_at(now)
-            if opens_at > now:
-                self._foresee(opens_at, self._wake, pool)
-                return
-            if entry[PAYLOAD][0].deadline <= now:
-                self._expire(now, (pool, entry))
+    def _pump(self, now: int, pool: Pool) -> None:
+        """Give the near slots to those whose turn it is, as ``flow.pump`` does; pass over who is too late."""
+        sent_on: defaultdict[Pool, int] = defaultdict(int)
+        while pool.queue and now > pool.deaf_until:
+            _, _, _, (job, index) = pool.queue[0]
+            if job.deadline <= now:
+                pool.leave(now)
+                self._end(now, job)
+                continue
+            found = take_turn(now, job, index, self._circuits, sent_on)
+            if found is None:
+                pool.leave(now)
+                self._foresee(now, self._place, job)
+            elif isinstance(found, Slot):
+                at = int(found.at)
+                pool.leave(now, at)
+                self._start(now, job, index, at)
             else:
-                job, index = pool.leave(now, entry, starts=True)
-                self._start(now, job, index)
-        pool.waking = False
+                if (again_at := pool.rest(now, found)) is not None:
+                    self._foresee(again_at, self._pump, pool)
+                return
 
-    def _expire(self, now: int, waiting: tuple[Pool, Entry]) -> None:
-        """End a job whose deadline passes while it waits; nothing if it has started."""
-        pool, entry = waiting
-        if entry[PAYLOAD] is not None:
-            pool.leave(now, entry, starts=False)
-            self._tally.expired += 1
-
-    def _start(self, now: int, job: Job, index: int) -> None:
+    def _start(self, now: int, job: Job, index: int, at: int) -> None:
+        """Let a call start at an instant that may be a little ahead, and foresee how it ends."""
         leg = job.legs[index]
         pool = leg.pool
-        pool.take(now)
-        job.attempts += 1
-        fails = bool(pool.down) and pool.is_down(now)
+        error, end = "", at + SUBMIT_US
+        if pool.count(at):
+            error = "capacity"
+        elif pool.down and pool.is_down(at):
+            error = "transient"
         if self._tally.starts is not None:
-            waited = (now - job.arrived) / SECOND
-            self._tally.starts.append(Start(now / SECOND, pool.name, job.tenant, waited, not fails))
-        if fails:
-            job.tried |= 1 << index
-            end = now + SUBMIT_US
-            self._foresee(end, self._fail, job)
-        else:
-            service = leg.service_us
-            if self._jitter:
-                service = max(1, round(service * (1 + self._jitter * (2 * self._source.random() - 1))))
-            end = min(now + service, job.deadline)
-            if now + service > job.deadline:
-                self._tally.expired += 1
-            else:
-                leg.served += 1
-                self._tally.succeed(job.tenant, now - job.arrived, job.attempts, end)
+            waited = (at - job.arrived) / SECOND
+            self._tally.starts.append(Start(at / SECOND, pool.name, job.tenant, waited, not error))
+        if not error:
+            took = (
+                leg.took(1 + self._jitter * (2 * self._source.random() - 1)) if self._jitter else leg.took_us
+            )
+            end = at + (leg.seen(took) if self._jitter else leg.seen_us)
+            if end > job.deadline and not leg.at_once:
+                end = at + leg.seen(took, job.deadline - at)
+                error = "timeout" if end < at + took else ""
         pool.hold(end)
+        if error:
+            self._foresee(end, self._fail, (job, index, error))
+        else:
+            self._succeed(now, job, leg, at, end)
 
-    def _fail(self, now: int, job: Job) -> None:
-        """Go on with the chain after a failed attempt, as the gateway does: not past the deadline."""
-        if now >= job.deadline:
-            self._tally.expired += 1
-        elif job.course.moves_on:
+    def _succeed(self, now: int, job: Job, leg: Leg, at: int, end: int) -> None:
+        leg.served += 1
+        self._tally.succeed(job.tenant, at - job.arrived, 1 + job.tries, end)
+        self._circuits.succeeds(leg.circuit, end, now)
+        self._leave(end, job)
+
+    def _fail(self, now: int, what: tuple[Job, int, str]) -> None:
+        """Tell circuit and pool of a failed call as ``flow.outcome`` does, and go on with the chain."""
+        job, index, error = what
+        leg = job.legs[index]
+        self._circuits.failed(leg.circuit, error, now)
+        if error == "timeout":
+            self._end(now, job)
+            return
+        trace = job.fail(index, error)
+        if error == "capacity":
+            leg.pool.refused(now, leg.pace, routing.pause_after_refusal_s(trace, index))
+        if routing.moves_on(trace, error):
             self._place(now, job)
         else:
+            self._end(now, job)
+
+    def _end(self, now: int, job: Job) -> None:
+        """End a job without a result: too late, or with no target left."""
+        if now >= job.deadline:
+            self._tally.expired += 1
+        else:
             self._tally.failed += 1
+        self._leave(now, job)
+
+    def _leave(self, at: int, job: Job) -> None:
+        if self._front is not None:
+            self._front.end(at, job.tenant)
 
     def _foresee(self, at: int, happen: Callable[[int, Any], None], what: Any) -> None:
         self._number += 1

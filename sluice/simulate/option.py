@@ -44,3 +44,14 @@ def down(text: str) -> Down:
     if to_s <= from_s:
         raise Refused(f"--down: {text!r} ends before it starts. Write the earlier time first.")
     return Down(provider, from_s, to_s)
+
+
+def real(texts: list[str]) -> dict[str, int]:
+    """Read the rates that providers really take.
+
+    >>> real(["google:20"])
+    {'google': 20}
+    """
+    if bad := [text for text in texts if ":" not in text]:
+        raise Refused(f"--real: {bad[0]!r} is not PROVIDER:RPM. Write it as google:20.")
+    return weights(texts, "--real")

@@ -34,12 +34,14 @@ def json_of(result: Result) -> dict[str, Any]:
         "duration_s": result.duration_s,
         "end_s": result.end_s,
         "down": [{"provider": d.provider, "from_s": d.from_s, "to_s": d.to_s} for d in result.down],
+        "real_rpm": dict(result.traffic.real),
+        "tier": result.traffic.tier or None,
         "jobs": result.jobs,
         "succeeded": result.succeeded,
         "failed": result.failed,
         "expired": result.expired,
-        "shed": result.shed,
-        "answers_429": {"to_callers": result.shed, "to_us": result.ours_429},
+        "answers_429": {"to_callers": result.callers_429, "to_us": result.ours_429},
+        "refused": result.refused,
         "waits_s": _waits(result, None),
         "attempts": {str(count): jobs for count, jobs in result.attempts.items()},
         "tenants": {
@@ -93,13 +95,18 @@ def _summary(result: Result) -> Table:
         ),
         ("succeeded", f"{result.succeeded:,} ({_share(result.succeeded, result.jobs)})"),
         ("failed", f"{result.failed + result.expired:,}{late}"),
-        ("429 to callers (shed)", f"{result.shed:,}"),
+        ("429 to callers", f"{result.callers_429:,}{_reasons(result)}"),
         ("429 to us", f"{result.ours_429:,}"),
         ("wait p50 · p95 · p99", _spoken_waits(result, None)),
         ("attempts a success", attempts or "none"),
         ("cost at list price", f"${usd(sum(result.cost_micros.values()))}{_without_price(result)}"),
     )
     return Table(("what", "value"), rows)
+
+
+def _reasons(result: Result) -> str:
+    told = ", ".join(f"{reason} {count:,}" for reason, count in result.refused.items())
+    return f": {told}" if told else ""
 
 
 def _without_price(result: Result) -> str:
@@ -128,7 +135,8 @@ def _pools(result: Result) -> Table:
 
 def _limits(pool: PoolResult) -> str:
     rate = f"{pool.rpm} rpm, burst {pool.burst}" if pool.rpm else "no rpm"
-    return f"{rate}, {pool.concurrent} at once" if pool.concurrent else rate
+    real = f", really {pool.real}" if pool.real else ""
+    return f"{rate}{real}, {pool.concurrent} at once" if pool.concurrent else f"{rate}{real}"
 
 
 def _money(result: Result) -> Table:
@@ -171,6 +179,7 @@ def _pool(pool: PoolResult) -> dict[str, Any]:
         "rpm": pool.rpm,
         "burst": pool.burst,
         "concurrent": pool.concurrent,
+        "real_rpm": pool.real,
         "starts": pool.starts,
         "starts_over_limit": pool.over_limit,
         "most_in_60_s": pool.most_in_60_s,

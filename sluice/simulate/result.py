@@ -32,6 +32,7 @@ class Refusal:
 
     at_s: float
     tenant: int
+    reason: str
     retry_after_s: int
 
 
@@ -43,7 +44,8 @@ class Tally:
         self.waits: list[defaultdict[int, int]] = [defaultdict(int) for _ in arrivals.tenants]
         self.attempts: defaultdict[int, int] = defaultdict(int)
         self.arrived: defaultdict[int, int] = defaultdict(int)
-        self.shed = self.failed = self.expired = self.last_end = self.last_arrival = 0
+        self.refused: Counter[str] = Counter()
+        self.failed = self.expired = self.last_end = self.last_arrival = 0
         self.starts: list[Start] | None = [] if record else None
         self.refusals: list[Refusal] | None = [] if record else None
 
@@ -65,7 +67,8 @@ class PoolResult:
     """What happened in one pool.
 
     Args:
-        over_limit: starts that a provider which counts the last 60 s would have answered 429.
+        real: the calls a minute that the provider takes, where that is not the configured rate.
+        over_limit: starts that a provider which counts the last 60 s answers 429.
         used_percent: slots taken of all that there were from the first arrival to the last start.
         used_waiting_percent: the same over the times in which somebody waited; nothing if nobody did.
         starts_in, depth_in: per point of the series, the starts and the most that waited.
@@ -76,6 +79,7 @@ class PoolResult:
     rpm: int | None
     burst: int
     concurrent: int | None
+    real: int | None
     starts: int
     over_limit: int
     most_in_60_s: int
@@ -92,7 +96,7 @@ class Result:
 
     Args:
         expired: jobs whose deadline passed, waiting or running.
-        shed: jobs answered 429 at once; the only 429 that a caller can see here.
+        refused: why callers were answered 429 at once -> how many; the codes are the API's.
         attempts: attempts a successful job -> jobs.
         cost_micros: provider -> list price of what it served.
         unpriced: provider -> jobs that it served without a list price.
@@ -106,7 +110,7 @@ class Result:
     succeeded: int
     failed: int
     expired: int
-    shed: int
+    refused: dict[str, int]
     tenants: tuple[str, ...]
     models: tuple[str, ...]
     attempts: dict[int, int]
@@ -126,8 +130,13 @@ class Result:
         return {name: pool.starts for name, pool in self.pools.items()}
 
     @property
+    def callers_429(self) -> int:
+        """Return the jobs that callers were sent away with."""
+        return sum(self.refused.values())
+
+    @property
     def ours_429(self) -> int:
-        """Return the starts that a provider would have refused for its limit."""
+        """Return the starts that providers refused for their limits."""
         return sum(pool.over_limit for pool in self.pools.values())
 
     @property
@@ -156,7 +165,7 @@ def result_of(tally: Tally, courses: Sequence[Course], pools: Sequence[Pool], tr
     cost: Counter[str] = Counter()
     unpriced: Counter[str] = Counter()
     for leg in (leg for course in courses for leg in course.legs):
-        served[leg.target] += leg.served
+        served[f"{leg.hop.provider}/{leg.hop.model}"] += leg.served
         cost[leg.pool.provider] += leg.served * (leg.micros or 0)
         unpriced[leg.pool.provider] += leg.served if leg.micros is None else 0
     span_us = max(tally.last_arrival, *(pool.last_start for pool in pools))
@@ -169,7 +178,7 @@ def result_of(tally: Tally, courses: Sequence[Course], pools: Sequence[Pool], tr
         succeeded=sum(tally.attempts.values()),
         failed=tally.failed,
         expired=tally.expired,
-        shed=tally.shed,
+        refused=dict(sorted(tally.refused.items())),
         tenants=tally.arrivals.tenants,
         models=tally.arrivals.models,
         attempts=dict(sorted(tally.attempts.items())),
@@ -193,6 +202,7 @@ def _pool_result(pool: Pool, points: int, span_us: int) -> PoolResult:
         rpm=pool.limits.rpm,
         burst=pool.limits.burst,
         concurrent=pool.limits.concurrent,
+        real=pool.real,
         starts=pool.started,
         over_limit=pool.over_limit,
         most_in_60_s=pool.most_in_60_s,

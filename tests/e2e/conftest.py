@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,12 @@ class Gateway:
         """Read something with the pro key."""
         return self.http.get(f"{self.stack.base_url}{path}", headers=self._headers(headers))
 
+    def tenant(self, name: str) -> "Gateway":
+        """Become a caller of another tenant, with a key of its own."""
+        keys = self.stack.cloud.keys(self.stack.outputs["KeysTable"])
+        _, key = keys.create(name=name, tenant=name, tier="pro", scopes=("submit", "read"))
+        return replace(self, stack=replace(self.stack, api_key=key))
+
     def submit(self, model: str, **body: Any) -> dict[str, Any]:
         """Start a job and come back at once."""
         answer = self.post(
@@ -88,6 +95,10 @@ class Gateway:
         """Set a fault in the sandbox."""
         self.http.put(f"{self.stack.sandbox_url}/_sandbox/faults/{provider}", json=fault).raise_for_status()
 
+    def mend_provider(self, provider: str) -> None:
+        """Clear the fault."""
+        self.http.delete(f"{self.stack.sandbox_url}/_sandbox/faults/{provider}").raise_for_status()
+
     def requests(self, provider: str = "") -> list[dict[str, Any]]:
         """Read the sandbox's journal."""
         url = f"{self.stack.sandbox_url}/_sandbox/requests"
@@ -113,20 +124,39 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def paced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack with small pools, for all tests of pace."""
-    folder = tmp_path_factory.mktemp("paced")
-    (folder / "providers.yaml").write_text(PACED_PROVIDERS)
-    (folder / "routes.yaml").write_text(PACED_ROUTES)
-    with running(Setup(folder=folder, state=folder / "state")) as stack:
+    with playing(tmp_path_factory.mktemp("paced"), PACED_PROVIDERS, PACED_ROUTES) as stack:
         yield stack
 
 
 @pytest.fixture
 def gateway(stack: Stack) -> Iterator[Gateway]:
     """A caller, over a sandbox that has forgotten everything."""
+    with calling(stack) as gateway:
+        yield gateway
+
+
+@contextmanager
+def calling(stack: Stack) -> Iterator[Gateway]:
+    """Call a stack of whom nothing is known that was before."""
     with httpx.Client(timeout=60, trust_env=False) as http:
-        http.post(f"{stack.sandbox_url}/_sandbox/reset").raise_for_status()
-        forget_circuits(stack)
-        yield Gateway(stack, http)
+        gateway = Gateway(stack, http)
+        forget(gateway)
+        yield gateway
+
+
+@contextmanager
+def playing(folder: Path, providers: str, routes: str, render_scale: float = 1.0) -> Iterator[Stack]:
+    """Bring a stack up with files of its own."""
+    (folder / "providers.yaml").write_text(providers)
+    (folder / "routes.yaml").write_text(routes)
+    with running(Setup(folder=folder, state=folder / "state", render_scale=render_scale)) as stack:
+        yield stack
+
+
+def forget(gateway: Gateway) -> None:
+    """Let the sandbox begin anew, with every circuit closed."""
+    gateway.http.post(f"{gateway.stack.sandbox_url}/_sandbox/reset").raise_for_status()
+    forget_circuits(gateway.stack)
 
 
 def forget_circuits(stack: Stack) -> None:

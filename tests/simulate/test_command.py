@@ -55,6 +55,9 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
         (["--down", "google:20m-10m"], "--down: 'google:20m-10m' ends before it starts."),
         (["--down", "google"], "--down: 'google' is not PROVIDER:FROM-TO. Write it as google:10m-20m."),
         (["--down", "gogle:1m-2m"], "--down: unknown provider 'gogle'. Did you mean 'google'?"),
+        (["--real", "google"], "--real: 'google' is not PROVIDER:RPM. Write it as google:20."),
+        (["--real", "gogle:20"], "--real: unknown provider 'gogle'. Did you mean 'google'?"),
+        (["--tier", "por"], "--tier: unknown tier 'por'. Did you mean 'pro'? Known: free, pro."),
         (["--down", "google:1-2"], "--down: '1' is no duration."),
         (["--csv", "gone.csv"], "gone.csv cannot be read: No such file or directory."),
         (["--duration", "3 weeks"], "--duration: '3 weeks' is no duration. Write numbers with s, m, h or d"),
@@ -79,6 +82,19 @@ def test_examples_in_docstrings_are_true(module: ModuleType) -> None:
 
     assert tried.attempted
     assert not tried.failed
+
+
+def test_a_tier_and_a_real_rate_are_told_in_tables_and_json(tmp_path: Path) -> None:
+    words = ("--model", "nano-banana-pro", "--rpm", "60", "--tier", "free", "--real", "google:2")
+
+    shown, told = run(tmp_path, *words), run(tmp_path, *words, "--json")
+
+    found = json.loads(told.stdout)
+    refused, ours = found["refused"]["rate_limited"], found["answers_429"]["to_us"]
+    assert f"429 to callers\t{found['answers_429']['to_callers']}: rate_limited {refused}" in shown.stdout
+    assert f"429 to us\t{ours}\n" in shown.stdout
+    assert "60 rpm, burst 10, really 2, 10 at once" in shown.stdout
+    assert (found["tier"], found["real_rpm"], ours > 0) == ("free", {"google": 2}, True)
 
 
 def test_durations_add_up() -> None:
