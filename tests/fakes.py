@@ -172,6 +172,10 @@ class FakeLeases:
         self.asked.discard(pool)
         return True
 
+    def room(self, pool: str, most: int, now: float) -> int:
+        """Count the free ones."""
+        return most - sum(end >= now for end in self.holders.get(pool, {}).values())
+
     def want(self, pool: str) -> None:
         """Ask for the next one."""
         self.asked.add(pool)

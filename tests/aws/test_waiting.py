@@ -197,3 +197,13 @@ def test_a_thousand_a_minute_are_not_rounded(dynamodb: Any) -> None:
 
     assert isinstance(last, Slot)
     assert last.at == pytest.approx(1060.0, abs=0.001)
+
+
+def test_free_places_are_counted_without_those_that_never_came_back(dynamodb: Any) -> None:
+    """Of three places one is held, and one was held by somebody who is late."""
+    leases = Leases(dynamodb, "pacers")
+    leases.take(POOL, "a", 3, until=2000, now=1000)
+    leases.take(POOL, "b", 3, until=1100, now=1000)
+
+    assert [leases.room(POOL, 3, now) for now in (1000, 1200)] == [1, 2]
+    assert leases.room("nobody's", 3, 1000) == 3

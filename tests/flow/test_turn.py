@@ -86,6 +86,18 @@ def test_divert_sends_waiting_jobs_on_when_their_provider_asks_for_a_long_pause(
     assert sent == [job.id for job in jobs][:12]
 
 
+def test_nobody_is_sent_on_to_a_pool_without_a_free_place() -> None:
+    """It would come straight back, and walk in a circle."""
+    ports = make_ports({}, limited("divert", google=Limits(rpm=60), fal=Limits(concurrent=1)))
+    ports.leases.take(FAL, "another", 1, ports.now() + 3600, ports.now())
+    in_the_queue(ports, 1)
+    ports.pacers.push(GOOGLE, EVEN, ports.now() + 300)
+
+    pump(ports, GOOGLE)
+
+    assert ports.tokens.answered == {}
+
+
 def in_the_queue(ports: Any, number: int) -> Any:
     """Put a job of its own id into Google's queue."""
     job = replace(make_job(ports, "v"), id=f"gw_{number:02}")

@@ -170,6 +170,10 @@ class Leases:
             raise
         return "wanted" in answer["Attributes"]
 
+    def room(self, pool: str, most: int, now: float) -> int:
+        """Count the places that are free, or whose holders never came back."""
+        return most - sum(int(until["N"]) >= now * 1000 for until in self._held(pool).values())
+
     def want(self, pool: str) -> None:
         """Ask to be told when a place is given back."""
         self._dynamodb.update_item(
@@ -217,13 +221,18 @@ class Leases:
 
     def _sweep(self, pool: str, most: int, now: float) -> bool:
         """Remove the holders whose time is over; return whether there is a place now."""
-        item = self._dynamodb.get_item(**self._item(pool), ConsistentRead=True).get("Item", {})
-        held = item.get("holders", {"M": {}})["M"]
+        held = self._held(pool)
         over = [holder for holder, until in held.items() if int(until["N"]) < now * 1000]
         wanted = [self.give_back(pool, holder) for holder in over]
         if any(wanted):
             self.want(pool)  # what was swept goes to us; whoever asked still waits for the next place
         return len(held) - len(over) < most
+
+    def _held(self, pool: str) -> dict[str, Any]:
+        """Read the holders, each with its end."""
+        item = self._dynamodb.get_item(**self._item(pool), ConsistentRead=True).get("Item", {})
+        held: dict[str, Any] = item.get("holders", {"M": {}})["M"]
+        return held
 
     def _item(self, pool: str) -> dict[str, Any]:
         return {"TableName": self._table, "Key": {"pool": {"S": f"lease#{pool}"}}}

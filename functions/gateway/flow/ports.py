@@ -103,6 +103,9 @@ class Leases(Protocol):
     def give_back(self, pool: str, holder: str) -> bool:
         """Give a place back; return whether somebody was waiting for one."""
 
+    def room(self, pool: str, most: int, now: float) -> int:
+        """Count the places that are free."""
+
     def want(self, pool: str) -> None:
         """Ask to be told when a place is given back."""
 

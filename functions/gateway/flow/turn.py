@@ -67,9 +67,12 @@ def _sooner(ports: Ports, job: Job, hop: int, full: Full, sent_on: Counter[str])
 
 
 def _elsewhere(ports: Ports, job: Job, hop: int, sent_on: Counter[str]) -> Iterator[tuple[str, float]]:
-    """Estimate for each other target's pool how long the job would wait there."""
+    """Estimate for each other target's pool how long the job would wait there, if it has places at all."""
     for index in _others(ports, job, hop):
         name = pool.name_of(ports, job, job.chain[index])
+        most = pool.limits_of(ports, name).concurrent
+        if most and ports.leases.room(name, most, ports.now()) <= sent_on[name]:
+            continue
         pace = pool.pace_of(ports, job, job.chain[index])
         backlog = ports.pacers.look(name)
         ahead = backlog.waiting + sent_on[name]
