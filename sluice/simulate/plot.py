@@ -30,7 +30,7 @@ def svg_of(result: Result) -> str:
     colours = [COLOURS[index % len(COLOURS)] for index in range(len(pools))]
     waiting = [Line(colour, pool.depth_in) for colour, pool in zip(colours, pools, strict=True)]
     a_minute = [
-        Line(colour, _a_minute(pool.starts_in, result.bin_s), pool.rpm)
+        Line(colour, _a_minute(pool.starts_in, result.bin_s), pool.limits.rpm)
         for colour, pool in zip(colours, pools, strict=True)
     ]
     second = _TOP + _PANEL + _GAP

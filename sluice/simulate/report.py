@@ -123,7 +123,7 @@ def _pools(result: Result) -> Table:
                 pool.name,
                 _limits(pool),
                 f"{pool.starts:,}",
-                pool.most_in_60_s if pool.rpm else "",
+                pool.most_in_60_s if pool.limits.rpm else "",
                 _percent(pool.used_percent),
                 _percent(pool.used_waiting_percent),
                 f"{pool.queue_most:,}",
@@ -134,9 +134,12 @@ def _pools(result: Result) -> Table:
 
 
 def _limits(pool: PoolResult) -> str:
-    rate = f"{pool.rpm} rpm, burst {pool.burst}" if pool.rpm else "no rpm"
-    real = f", really {pool.real}" if pool.real else ""
-    return f"{rate}{real}, {pool.concurrent} at once" if pool.concurrent else f"{rate}{real}"
+    limits = pool.limits
+    counted = ((limits.rpm, "rpm"), (limits.ipm, "ipm"), (limits.tpm, "tpm"), (limits.concurrent, "at once"))
+    told = [f"{count} {unit}" for count, unit in counted if count]
+    told += [f"burst {limits.burst}"] if limits.rpm else []
+    told += [f"really {pool.real} rpm"] if pool.real else []
+    return ", ".join(told) or "none"
 
 
 def _money(result: Result) -> Table:
@@ -176,9 +179,11 @@ def _tenants(result: Result) -> Table:
 
 def _pool(pool: PoolResult) -> dict[str, Any]:
     return {
-        "rpm": pool.rpm,
-        "burst": pool.burst,
-        "concurrent": pool.concurrent,
+        "rpm": pool.limits.rpm,
+        "ipm": pool.limits.ipm,
+        "tpm": pool.limits.tpm,
+        "burst": pool.limits.burst,
+        "concurrent": pool.limits.concurrent,
         "real_rpm": pool.real,
         "starts": pool.starts,
         "starts_over_limit": pool.over_limit,

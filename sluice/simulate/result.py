@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.plan import Limits
 from sluice.errors import Refused
 from sluice.percentile import percentile
 from sluice.simulate.arrivals import SECOND, Arrivals, Down, Traffic
@@ -76,9 +77,7 @@ class PoolResult:
 
     name: str
     provider: str
-    rpm: int | None
-    burst: int
-    concurrent: int | None
+    limits: Limits
     real: int | None
     starts: int
     over_limit: int
@@ -199,9 +198,7 @@ def _pool_result(pool: Pool, points: int, span_us: int) -> PoolResult:
     return PoolResult(
         name=pool.name,
         provider=pool.provider,
-        rpm=pool.limits.rpm,
-        burst=pool.limits.burst,
-        concurrent=pool.limits.concurrent,
+        limits=pool.limits,
         real=pool.real,
         starts=pool.started,
         over_limit=pool.over_limit,

@@ -93,7 +93,7 @@ def test_a_tier_and_a_real_rate_are_told_in_tables_and_json(tmp_path: Path) -> N
     refused, ours = found["refused"]["rate_limited"], found["answers_429"]["to_us"]
     assert f"429 to callers\t{found['answers_429']['to_callers']}: rate_limited {refused}" in shown.stdout
     assert f"429 to us\t{ours}\n" in shown.stdout
-    assert "60 rpm, burst 10, really 2, 10 at once" in shown.stdout
+    assert "60 rpm, 10 at once, burst 10, really 2 rpm" in shown.stdout
     assert (found["tier"], found["real_rpm"], ours > 0) == ("free", {"google": 2}, True)
 
 

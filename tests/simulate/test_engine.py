@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.plan import Tier
+from gateway.plan import Limits, Tier
 from sluice.simulate import Down, Traffic, simulate
 from tests.simulate.world import FAL, THREE, USUAL_S, plan
 
@@ -140,6 +140,21 @@ def test_a_slot_that_is_near_is_taken_at_once_and_a_later_one_waited_for_in_the_
 
     assert [start.at_s for start in result.log] == [0, 1, 2, 3, 4, 5]
     assert result.pools["google/global"].queue_most == 3
+
+
+def test_a_model_with_limits_of_its_own_has_a_pool_of_its_own_that_counts_images() -> None:
+    """
+    Thirty images a minute: a call for two of them takes four seconds of the pool's time.
+    """
+    files = plan("", FAL)
+    own = replace(files.models[FAL], limits=Limits(ipm=30))
+    files = replace(files, models=files.models | {FAL: own})
+
+    result = simulate(files, Traffic(shape="burst", jobs=3, parameters={"n": 2}), record=True)
+
+    assert [(start.at_s, start.pool) for start in result.log] == [
+        (at, "fal/global/fal-ai/nano-banana-pro") for at in (0, 4, 8)
+    ]
 
 
 def test_only_a_slot_within_max_wait_keeps_a_job_from_the_next_target() -> None:

@@ -10,16 +10,18 @@ from gateway.plan import Limits
 from sluice.simulate import Down, Traffic
 from tests.simulate.stage import compare
 
-RPM = some.sampled_from((None, 7, 23, 61))
-LIMITS = some.builds(Limits, rpm=RPM, concurrent=some.sampled_from((None, 1, 3)), burst=some.integers(1, 3))
-# Who is sent on does not look at places: where all are taken, jobs would go to and fro without end.
-RATES = some.builds(Limits, rpm=RPM, burst=some.integers(1, 3))
-STAY = ("overflow: wait", "overflow: shed\n    max_wait: 0s", "overflow: shed\n    max_wait: 7s")
-DIVERT = tuple(f"overflow: divert\n    max_wait: {seconds}s" for seconds in (0, 1, 9))
-FILES = some.one_of(
-    some.tuples(some.sampled_from(STAY), some.lists(LIMITS, min_size=1, max_size=3)),
-    some.tuples(some.sampled_from(DIVERT), some.lists(RATES, min_size=1, max_size=3)),
+LIMITS = some.builds(
+    Limits,
+    rpm=some.sampled_from((None, 7, 23, 61)),
+    concurrent=some.sampled_from((None, 1, 3)),
+    burst=some.integers(1, 3),
 )
+POLICIES = (
+    "overflow: wait",
+    *(f"overflow: divert\n    max_wait: {seconds}s" for seconds in (0, 1, 9)),
+    *(f"overflow: shed\n    max_wait: {seconds}s" for seconds in (0, 7)),
+)
+FILES = some.tuples(some.sampled_from(POLICIES), some.lists(LIMITS, min_size=1, max_size=3))
 ARRIVALS_MS = some.lists(some.integers(0, 40_000), min_size=1, max_size=60)
 DOWN = (Down("p0", 5, 25), Down("p1", 15, 80))
 
@@ -50,7 +52,9 @@ def test_providers_that_take_less(files: Files, arrivals_ms: Sequence[int]) -> N
     compare(*files, arrivals_ms, Traffic(real={"p0": 5}))
 
 
-@pytest.mark.parametrize("tier", ["t: {rpm: 20}", "t: {concurrent: 2}", "t: {rpm: 10, overflow: wait}"])
+@pytest.mark.parametrize(
+    "tier", ["t: {rpm: 20}", "t: {concurrent: 2}", "t: {rpm: 30, overflow: shed, max_wait: 1s}"]
+)
 @given(FILES, ARRIVALS_MS)
 def test_tiers_in_front(tier: str, files: Files, arrivals_ms: Sequence[int]) -> None:
     compare(*files, arrivals_ms, Traffic(tier="t"), tiers=f"{{{tier}}}")
