@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from gateway.domain import request
+from gateway.domain.body import read
 from gateway.domain.job import Job
 from gateway.flow import accept
 from gateway.flow.front import Caller
@@ -92,7 +92,7 @@ def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Por
 def make_job(ports: Ports, model: str = "veo-3.1", **body: Any) -> Job:
     """Accept a request as the API does."""
     given = {"prompt": "a lighthouse in a storm", **body}
-    return accept.accept(ports, CALLER, request.read(given, model), "https://gw.example.com")
+    return accept.accept(ports, CALLER, read(given, model), "https://gw.example.com")
 
 
 def answer(document: Any, status: int = 200, **headers: str) -> HttpResponse:

@@ -63,11 +63,11 @@ def _body(source: str) -> dict[str, Any]:
 
 
 def _asked(body: dict[str, Any], model: str) -> "Request":
-    from gateway.domain import request
+    from gateway.domain import body as bodies
 
     given = body.get("input")
     flat = {**{k: v for k, v in body.items() if k != "input"}, **given} if isinstance(given, dict) else body
-    return request.read(flat, model)
+    return bodies.read(flat, model)
 
 
 def _explained(plan: "Plan", asked: "Request") -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.domain import order, request, routing
+from gateway.domain import order, routing
+from gateway.domain.body import read
 from gateway.domain.job import Hop
 from gateway.plan import Plan
 from tests import builders
@@ -65,7 +66,7 @@ def chain(
     **body: Any,
 ) -> tuple[Hop, ...]:
     """Put a chain in order, without the target that is gone."""
-    found, asked = plan(word, weights), request.read({"prompt": "a fox", **body}, model)
+    found, asked = plan(word, weights), read({"prompt": "a fox", **body}, model)
     hops = routing.hops_of(found, found.routes[model], fallback, "")
     left = [hop for hop in hops if hop.model != gone]
     operation = found.routes[model].operations[0]

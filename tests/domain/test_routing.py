@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.domain import request, routing
+from gateway.domain.body import read
 from gateway.domain.job import Attempt, Hop
 from gateway.domain.outcome import ERROR_CLASSES
 from gateway.errors import InvalidRequest, NotFound
@@ -47,7 +48,7 @@ def plan() -> Plan:
 
 
 def asked(model: str = "clip", **body: Any) -> request.Request:
-    return request.read({**PROMPT, **body}, model)
+    return read({**PROMPT, **body}, model)
 
 
 def hops(model: str = "clip", fallback: tuple[str, ...] | None = None, region: str = "") -> tuple[Hop, ...]:
@@ -66,7 +67,7 @@ def reasons(operation: str = "text_to_video", region: str = "", **body: Any) -> 
 
 def refusal(model: str, operation: str, **body: Any) -> InvalidRequest:
     with pytest.raises(InvalidRequest) as caught:
-        routing.require(plan(), plan().routes[model], request.read(body, model), operation)
+        routing.require(plan(), plan().routes[model], read(body, model), operation)
     return caught.value
 
 
@@ -262,7 +263,7 @@ def test_what_one_target_of_the_route_takes_is_no_mistake() -> None:
     """
     voice = plan().routes["voice"]
 
-    routing.require(plan(), voice, request.read({"prompt": "x", "language": "en"}, "voice"), "speech")
+    routing.require(plan(), voice, read({"prompt": "x", "language": "en"}, "voice"), "speech")
 
 
 def test_a_parameter_that_no_target_knows_is_the_callers_mistake() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain import repeat, request
+from gateway.domain import body, repeat
 from gateway.domain.job import Job
 from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import CallerError, Clash
@@ -34,7 +34,7 @@ def with_places(count: int) -> Plan:
 def posted(ports: Any, number: int = 0) -> Job:
     """Take the call in."""
     ports = replace(ports, random=lambda count: number.to_bytes(count))
-    return take_in(ports, CALLER, request.read(BODY, "v"), "https://gw.example.com", CALL).job
+    return take_in(ports, CALLER, body.read(BODY, "v"), "https://gw.example.com", CALL).job
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain import request
+from gateway.domain import body
 from gateway.domain.job import Job
 from gateway.errors import RateLimited
 from gateway.flow import accept, attempt, chain, deliver, front
@@ -137,7 +137,7 @@ class Stage:
         caller = Caller(tenant, f"key_{tenant}", self._tier, ("submit",))
         try:
             front.admit(self._ports, caller)
-            job = accept.accept(self._ports, caller, request.read({"prompt": "x"}, "picture"), "")
+            job = accept.accept(self._ports, caller, body.read({"prompt": "x"}, "picture"), "")
         except RateLimited as error:
             self.refused[error.code] += 1
         else:

@@ -1,26 +1,12 @@
-"""What a caller asks: the body's fields, and the check of parameters against what a model takes."""
+"""What a caller asks, and the check of its parameters against what a model takes."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-from gateway.errors import InvalidRequest
 from gateway.plan import Model, Parameter
 
-# Fields of a body that steer the gateway; everything else is a parameter of the model.
-STEERING = (
-    "fallback",
-    "byok",
-    "webhook_url",
-    "customer_id",
-    "metadata",
-    "region",
-    "delivery",
-    "max_usd",
-    "operation",
-)
 # Parameters that a target must be able to carry; the others are hints, which may be left out with a note.
 BINDING = frozenset(
     [
@@ -84,28 +70,6 @@ class Fit:
     problems: dict[str, str]
 
 
-def read(body: Mapping[str, Any], model: str) -> Request:
-    """Split a flat body into steering fields and parameters.
-
-    Raises:
-        InvalidRequest: a steering field has the wrong type.
-    """
-    parameters = {name: value for name, value in body.items() if name not in (*STEERING, "model")}
-    return Request(
-        model=model,
-        parameters={name: value for name, value in parameters.items() if value is not None},
-        operation=_text(body, "operation"),
-        fallback=_names(body, "fallback"),
-        byok=_texts(body, "byok", "provider names to keys"),
-        webhook_url=_webhook(body),
-        customer_id=_text(body, "customer_id") or None,
-        metadata=_texts(body, "metadata", "names to texts", empty=True),
-        region=_text(body, "region"),
-        retention_days=_retention(body),
-        max_micros=_money(body, "max_usd"),
-    )
-
-
 def parameters_of(model: Model, operation: str) -> dict[str, Parameter]:
     """Return what a model takes for an operation."""
     return {
@@ -154,9 +118,15 @@ def operation_of(models: Iterable[Model], operations: tuple[str, ...], given: Ma
     return max(operations, key=media_used)
 
 
+def kind_of(value: Any) -> str:
+    """Name what sort of JSON value something is, for an error's text."""
+    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
+    return kinds.get(type(value), "an object")
+
+
 def _problem(parameter: Parameter, value: Any) -> str:
     if not _is(parameter.type, value):
-        return f"must be {_article(parameter.type)}, not {_kind(value)}"
+        return f"must be {_article(parameter.type)}, not {kind_of(value)}"
     if parameter.enum and value not in parameter.enum:
         return f"must be one of {', '.join(map(repr, parameter.enum))}, not {_shown(value)}"
     if parameter.minimum is not None and value < parameter.minimum:
@@ -202,85 +172,6 @@ def _article(kind: str) -> str:
     return names.get(kind, f"a {kind}" if kind not in MEDIA else f"the URL of a {kind} file")
 
 
-def _kind(value: Any) -> str:
-    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "a list"}
-    return kinds.get(type(value), "an object")
-
-
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 else "what was given"
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name) or ""
-    if not isinstance(value, str):
-        raise _wrong(name, "a string", value)
-    return value
-
-
-def _names(body: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _wrong(name, "a list of model names", value)
-    return tuple(value)
-
-
-def _texts(body: Mapping[str, Any], name: str, form: str, *, empty: bool = False) -> dict[str, str]:
-    value = body.get(name) or {}
-    if not isinstance(value, dict):
-        raise _wrong(name, f"an object of {form}", value)
-    for key, item in value.items():
-        if not isinstance(item, str) or not (item or empty):
-            raise _wrong(f"{name}.{key}", "a text" if empty else "a text that is not empty", item)
-    return value
-
-
-def _webhook(body: Mapping[str, Any]) -> str:
-    """Read the URL to tell; whether its address may be called is looked at when it is called."""
-    value = _text(body, "webhook_url")
-    try:
-        parts = urlsplit(value)
-        fine = not value or (parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0)
-    except ValueError:
-        fine = False
-    if not fine:
-        raise InvalidRequest(
-            "webhook_url: must be a URL such as https://example.com/hook.",
-            code="invalid_parameter",
-            param="webhook_url",
-        )
-    return value
-
-
-def _retention(body: Mapping[str, Any]) -> int | None:
-    delivery = body.get("delivery") or {}
-    if not isinstance(delivery, dict) or delivery.keys() - {"retention"}:
-        raise InvalidRequest(
-            'delivery: takes an object with \'retention\', such as {"retention": "7d"}.',
-            code="invalid_parameter",
-            param="delivery",
-        )
-    retention = delivery.get("retention")
-    if retention is None:
-        return None
-    if not isinstance(retention, str) or not re.fullmatch(r"[1-9]\d{0,3}d", retention, re.ASCII):
-        raise _wrong("delivery.retention", "whole days, such as '7d'", retention)
-    return int(retention[:-1])
-
-
-def _money(body: Mapping[str, Any], name: str) -> int | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise _wrong(name, "a positive number of US dollars", value)
-    return round(value * 1_000_000)
-
-
-def _wrong(name: str, wanted: str, value: Any) -> InvalidRequest:
-    return InvalidRequest(
-        f"{name}: must be {wanted}, not {_kind(value)}.", code="invalid_parameter", param=name
-    )

@@ -1,0 +1,106 @@
+"""Jobs: start one, look at it, cancel it."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from gateway.domain import body as bodies
+from gateway.domain import pricing, repeat, request, view
+from gateway.domain.job import Job
+from gateway.errors import InvalidRequest, NotFound
+from gateway.flow import accept, cancel, pool
+from gateway.flow import repeat as repeats
+from gateway.flow.front import Caller
+from gateway.handlers import _wiring
+from gateway.handlers._call import Event, Reply, Route, base_url, body, caller, path
+from gateway.handlers._header import header, patience
+from gateway.handlers._reply import reply
+
+_ports = _wiring.the_ports()
+
+
+def generate(event: Event, model: str) -> Reply:
+    """Run the model that the path names, with parameters flat in the body."""
+    return run(event, bodies.read(body(event), model))
+
+
+def _create(event: Event) -> Reply:
+    asked = body(event)
+    model, given = asked.get("model"), asked.get("input", {})
+    if not isinstance(model, str) or not model:
+        raise InvalidRequest(
+            "model: is required; GET /v1/models lists them.", code="missing_parameter", param="model"
+        )
+    if not isinstance(given, dict):
+        raise InvalidRequest(
+            "input: must be an object of parameters.", code="invalid_parameter", param="input"
+        )
+    steering = {name: value for name, value in asked.items() if name not in ("model", "input")}
+    if unknown := sorted(steering.keys() - set(bodies.STEERING)):
+        known = ", ".join(("model", "input", *bodies.STEERING))
+        raise InvalidRequest(
+            f"{unknown[0]}: is not a field of a job; parameters belong into 'input'. Known: {known}.",
+            code="unknown_parameter",
+            param=unknown[0],
+        )
+    return run(event, bodies.read({**given, **steering}, model))
+
+
+def run(event: Event, asked: request.Request) -> Reply:
+    """Make a job of a request and answer with it, finished if its caller waits for that."""
+    sender = caller(event, "submit")
+    patient = patience(event)
+    call = _repeat(event, sender)
+    taken = repeats.take_in(_ports, sender, asked, base_url(event), call)
+    job, word = taken.job, "job accepted" if taken.new else "job asked for again"
+    _wiring.logger.info(word, job=job.id, model=job.model, operation=job.operation, key=job.key_id)
+    go_on = accept.run if taken.new else repeats.go_on
+    job = go_on(_ports, job, patient.wait_s, patient.named)
+    return _job_reply(event, job, patient.headers | taken.headers)
+
+
+def _repeat(event: Event, sender: Caller) -> repeat.Repeat | None:
+    """Tell this call from others, if it has an ``Idempotency-Key``."""
+    text = header(event, "idempotency-key")
+    if text is None:
+        return None
+    return repeat.read(text, sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", body(event))
+
+
+def _cancel(event: Event, job_id: str) -> Reply:
+    job = cancel.cancel(_ports, caller(event, "submit").tenant, job_id)
+    _wiring.logger.info("job canceled", job=job.id, status=job.status)
+    return _job_reply(event, job)
+
+
+def _get(event: Event, job_id: str) -> Reply:
+    job = _ports.jobs.get(caller(event, "read").tenant, job_id)
+    if job is None:
+        raise NotFound(f"no job {job_id[:40]!r} under this key's tenant.", code="job_not_found", param="id")
+    reading = _job_reply(event, job)
+    return {**reading, "statusCode": 200}
+
+
+def _job_reply(event: Event, job: Job, more: dict[str, str] | None = None) -> dict[str, Any]:
+    document = view.job_document(job, base_url(event), _wiring.link_secret, pool.turn_of(_ports, job))
+    headers = {**(more or {}), "x-sluice-job": job.id, "x-sluice-attempts": str(len(job.attempts))}
+    if job.attempts:
+        headers["x-sluice-provider"] = job.attempt.provider
+        busy_ms = sum(
+            round(((a.finished_at or _ports.now()) - (a.started_at or a.reserved_at)) * 1000)
+            for a in job.attempts
+        )
+        spent_ms = round(((job.finished_at or _ports.now()) - job.created_at) * 1000)
+        headers["x-sluice-overhead-ms"] = str(max(0, spent_ms - busy_ms))
+    micros = view.cost_micros(job)
+    if job.ended and micros is not None:
+        headers["x-sluice-cost-usd"] = pricing.usd(micros)
+    if not job.ended:
+        headers |= {"retry-after": "2", "location": f"{base_url(event)}/v1/jobs/{job.id}"}
+    return reply(200 if job.ended else 202, document, headers)
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("POST", "jobs"): _create,
+    ("GET", "jobs/{id}"): _get,
+    ("DELETE", "jobs/{id}"): _cancel,
+}
