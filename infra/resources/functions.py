@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
+from infra.resources.function import make
 from infra.resources.grant import allow, secret_arn, variables
 from infra.resources.place import Place
 from infra.resources.queues import PUMP_TIMEOUT, Lane
@@ -263,31 +263,19 @@ class Functions(Construct):
         statements: Sequence[iam.PolicyStatement | None],
         more: Mapping[str, str] | None = None,
     ) -> lambda_.Function:
-        """Make one function with its log group and its role; the role is whole before the function exists."""
-        scope = Construct(self, name.capitalize())
-        log_group = logs.LogGroup(
-            scope, "Logs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
-        )
-        write = allow(log_group.log_group_arn, "logs", "CreateLogStream", "PutLogEvents")
-        role = iam.Role(
-            scope,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={
-                "Handler": iam.PolicyDocument(statements=[s for s in (write, *statements) if s])
-            },
-        )
+        """Make the function of one handler.
+
+        Args:
+            variables: names of what it works on, out of ``grant.variables``.
+        """
         given = {key: self._variables[key] for key in variables if key in self._variables}
-        return lambda_.Function(
-            scope,
-            "Function",
+        return make(
+            Construct(self, name.capitalize()),
+            name,
             code=self._code,
-            handler=f"gateway.handlers.{name}.handler",
-            runtime=self._place.runtime,
-            architecture=self._place.architecture,
-            memory_size=memory_mb,
+            place=self._place,
+            memory_mb=memory_mb,
             timeout=timeout,
-            role=role.without_policy_updates(),
-            log_group=log_group,
-            environment={"LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": "sluice", **given, **(more or {})},
+            environment={**given, **(more or {})},
+            statements=[statement for statement in statements if statement],
         )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.resources.stacks import Template, named, of_type, one, statements
+from tests.resources.stacks import Resource, Template, named, of_type, one, statements
 
 ACTIONS = {
     "arn:aws:states:::lambda:invoke": "lambda:InvokeFunction",
@@ -15,25 +15,25 @@ ACTIONS = {
 
 def differences(template: Template) -> list[str]:
     """Return what is called without permission, and what is permitted and never called."""
-    called, permitted = set(_called(template)), set(_permitted(template))
-    return sorted(
-        [f"calls {what} without permission" for what in called - permitted]
-        + [f"may do {what} and never does" for what in permitted - called]
-    )
+    found: list[str] = []
+    for machine in of_type(template, "AWS::StepFunctions::StateMachine").values():
+        called = set(_called(template, machine["Properties"]))
+        permitted = set(_permitted(template, machine["Properties"]))
+        found += [f"calls {what} without permission" for what in called - permitted]
+        found += [f"may do {what} and never does" for what in permitted - called]
+    return sorted(found)
 
 
-def definition_of(template: Template) -> dict[str, Any]:
-    """Return the definition of the machine, with names not yet filled in."""
-    definition: dict[str, Any] = json.loads(
-        one(template, "AWS::StepFunctions::StateMachine")["DefinitionString"]
-    )
+def definition_of(template: Template, part_of_id: str = "Steps") -> dict[str, Any]:
+    """Return the definition of a machine, with names not yet filled in."""
+    machine = one(template, "AWS::StepFunctions::StateMachine", part_of_id)
+    definition: dict[str, Any] = json.loads(machine["DefinitionString"])
     return definition
 
 
-def _called(template: Template) -> Iterator[str]:
-    machine = one(template, "AWS::StepFunctions::StateMachine")
+def _called(template: Template, machine: Resource) -> Iterator[str]:
     filled_in = machine["DefinitionSubstitutions"]
-    for state in definition_of(template)["States"].values():
+    for state in json.loads(machine["DefinitionString"])["States"].values():
         if state["Type"] != "Task":
             continue
         arguments = state["Arguments"]
@@ -51,8 +51,7 @@ def _mentioned(template: Template, value: Any) -> Iterator[str]:
     return (queue for queue in of_type(template, "AWS::SQS::Queue") if f'"{queue}"' in text)
 
 
-def _permitted(template: Template) -> Iterator[str]:
-    machine = one(template, "AWS::StepFunctions::StateMachine")
+def _permitted(template: Template, machine: Resource) -> Iterator[str]:
     role = template["Resources"][named(machine["RoleArn"])]["Properties"]
     for statement in statements(role):
         resources, actions = statement["Resource"], statement["Action"]

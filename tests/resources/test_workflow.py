@@ -46,7 +46,7 @@ def test_permission_that_no_state_needs_is_reported(aws: Template):
 
 @pytest.mark.synth
 def test_machine_keeps_no_data_in_its_logs(aws: Template):
-    machine = one(aws, "AWS::StepFunctions::StateMachine")
+    machine = one(aws, "AWS::StepFunctions::StateMachine", "Steps")
 
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
@@ -56,7 +56,10 @@ def test_machine_keeps_no_data_in_its_logs(aws: Template):
 
 @pytest.mark.synth
 def test_machine_is_standard(aws: Template):
-    assert one(aws, "AWS::StepFunctions::StateMachine").get("StateMachineType", "STANDARD") == "STANDARD"
+    assert (
+        one(aws, "AWS::StepFunctions::StateMachine", "Steps").get("StateMachineType", "STANDARD")
+        == "STANDARD"
+    )
 
 
 def test_every_state_is_reached_and_leads_to_one_that_exists():
