@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.domain import adapt, circuit, fair, media, pacing
 from gateway.domain.adapt import FULL_PACE, Backlog, Slowdown
+from gateway.domain.address import Fetched, Posted, Unfetched
 from gateway.domain.circuit import Circuit
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
@@ -363,3 +364,22 @@ class FakeWorkflow:
         run = 2 + sum(name.startswith(f"{job_id}-") for name in self.started)
         self.started.append(f"{job_id}-{run}")
         return self.started[-1]
+
+
+@dataclass
+class FakeEgress:
+    """Strangers by a script: what each message in turn is answered, its last for ever; files by URL."""
+
+    answers: list[Posted] = field(default_factory=lambda: [Posted(204)])
+    files: dict[str, Fetched | Unfetched] = field(default_factory=dict)
+    posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+    def post(self, url: str, headers: dict[str, str], body: bytes, deadline_s: float) -> Posted:
+        """Keep a message, answer it by the script."""
+        self.posted.append((url, headers, body))
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def fetch(self, url: str, key: str, most_bytes: int, deadline_s: float) -> Fetched | Unfetched:
+        """Hand out a file."""
+        found = self.files.get(url, Unfetched("status_404"))
+        return replace(found, key=key) if isinstance(found, Fetched) else found

@@ -4,6 +4,7 @@ handlers    an event becomes a call of the flow, its answer a reply; the only re
 flow        what happens to a job: accept, find the next slot, start, check, deliver, settle, sweep
 aws         the ports that end in AWS: jobs, pacers, usage, keys, secrets, artifacts, workflow
 transport   the port that ends at a provider: sends one request, streams one file
+guard       what calls the URLs that callers give: every address is checked, and then that one connected
 protocols   how a provider is spoken to, as pure functions over the plan's steps
 domain      what a request, a chain, a price, a slot, a file, a job is; pure
 plan        what the compiler wrote

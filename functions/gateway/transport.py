@@ -1,10 +1,8 @@
-"""The only module with a wire: sends a request, streams a file, posts to a stranger; each in its deadline.
+"""The wire to providers: sends a request, streams a file; each in its deadline. To strangers goes ``guard``.
 
 urllib3, because botocore has loaded it already: another client would double the function's start-up time.
 """
 
-import ipaddress
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,52 +85,7 @@ class Transport:
         response.drain_conn() if response.length_remaining == 0 else response.close()
 
 
-def post_to_stranger(
-    url: str, body: bytes, headers: dict[str, str], deadline_s: float, *, allow_loopback: bool
-) -> int:
-    """Post to a URL that a caller gave; return the status, or 0 when it was not sent or not answered.
-
-    The name is resolved once, every address is checked, and the connection goes to the checked address: a
-    second look-up could answer otherwise. No redirects; A records only, because IPv6 can hide an inner IPv4.
-    """
-    parts = urlsplit(url)
-    host, secure = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if secure else 80)
-    address = _public_address(host, port, allow_loopback)
-    if address is None or parts.username or not (secure or allow_loopback):
-        return 0
-    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    pool: urllib3.HTTPConnectionPool = (
-        urllib3.HTTPSConnectionPool(address, port, server_hostname=host, assert_hostname=host)
-        if secure
-        else urllib3.HTTPConnectionPool(address, port)
-    )
-    try:
-        named = {**headers, "host": parts.netloc}
-        answer = pool.urlopen("POST", path, body, named, retries=False, redirect=False, timeout=deadline_s)
-        return int(answer.status)
-    except HTTPError:
-        return 0
-    finally:
-        pool.close()
-
-
 def _redirected(request: HttpRequest, location: str) -> HttpRequest:
     url = urljoin(request.url, location)
     same_host = urlsplit(url)[:2] == urlsplit(request.url)[:2]
     return HttpRequest("GET", url, request.headers if same_host else {})
-
-
-def _public_address(host: str, port: int, allow_loopback: bool) -> str | None:
-    """Resolve a host; return an address only if all of them are public, or loopback where that is allowed."""
-    try:
-        found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
-    except OSError:
-        return None
-    addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
-    fine = all(_is_public(each) or (allow_loopback and each.is_loopback) for each in addresses)
-    return str(addresses[0]) if addresses and fine else None
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return address.is_global and not address.is_multicast

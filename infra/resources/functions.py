@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
+from infra.resources.egress import Egress, loopback
 from infra.resources.function import make
 from infra.resources.grant import allow, secret_arn, variables
 from infra.resources.place import Place
@@ -60,6 +61,7 @@ class Functions(Construct):
         self._secrets = [secret_arn(self, pool.secret) for pool in blueprint.pools]
         files = f"IAM5[Resource::<{logical_id(storage.artifacts)}.Arn>/*]"
         acknowledge(self, "the name of a file is made when it is delivered", files)
+        self.egress = Egress(self, "Outside", functions=self, place=place, storage=storage)
         self.authorize = self._authorize()
         self.route = self._route()
         self.queue = self._queue()
@@ -75,7 +77,7 @@ class Functions(Construct):
             memory_mb=1024,
             timeout=Duration.seconds(30),
             variables=[*_QUEUE, *_FILES, "REPEATS_TABLE", "USAGE_TABLE", "LINK_SECRET", "PUBLIC_URL"],
-            more={"WORKFLOW": machine.state_machine_arn},
+            more={"WORKFLOW": machine.state_machine_arn, **loopback(self._place)},
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
                 allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
@@ -236,10 +238,11 @@ class Functions(Construct):
             memory_mb=256,
             timeout=Duration.seconds(60),
             variables=["JOBS_TABLE", "LINK_SECRET", "PUBLIC_URL"],
-            more={"ALLOW_LOOPBACK": "1"} if self._place.loopback else {},
+            more=self.egress.variables,
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem"),
                 allow(self._kept.link_secret_arn, "secretsmanager", "GetSecretValue"),
+                self.egress.permission,
             ],
         )
 

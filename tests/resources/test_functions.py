@@ -19,7 +19,8 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | {"USAGE_TABLE"}),
     "sweep": (256, 55, QUEUE | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
-    "notify": (256, 60, {"JOBS_TABLE", "LINK_SECRET"}),
+    "notify": (256, 60, {"JOBS_TABLE", "LINK_SECRET", "EGRESS"}),
+    "egress": (256, 130, {"BUCKET", "BUCKET_OWNER"}),
 }
 
 
@@ -117,4 +118,4 @@ def test_loopback_is_allowed_on_the_emulator_alone(aws: Template, local: Templat
         return [f["Handler"] for f in given if "ALLOW_LOOPBACK" in f["Environment"]["Variables"]]
 
     assert allowing(aws) == []
-    assert allowing(local) == ["gateway.handlers.notify.handler"]
+    assert sorted(allowing(local)) == ["gateway.handlers.api.handler", "gateway.handlers.egress.handler"]

@@ -42,7 +42,8 @@ GRANTS: dict[str, set[str]] = {
         "sqs:DeleteMessage QueuesStartsdead",
         "states:StartExecution Machine",
     },
-    "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
+    "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"},
+    "Egress": STORE,
     "Api": JOB
     | TAKE
     | RING
@@ -63,7 +64,7 @@ GRANTS: dict[str, set[str]] = {
 }
 KINDS = ("LinkSecret", "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
          "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "QueuesStartsdead",
-         "in-house", "fal", "Logs")  # fmt: skip
+         "EgressFunction", "in-house", "fal", "Logs")  # fmt: skip
 
 
 @pytest.mark.synth
@@ -83,6 +84,20 @@ def test_function_may_do_what_its_handler_does_and_nothing_else(aws: Template, f
 
 def _kind(resource: str) -> str:
     return next(kind for kind in KINDS if kind in resource)
+
+
+@pytest.mark.synth
+def test_who_calls_strangers_has_nothing_to_lose(aws: Template):
+    """Besides its own log: one prefix of the bucket, to write to and never to read."""
+    role = one(aws, "AWS::IAM::Role", "FunctionsEgressRole")
+    environment = one(aws, "AWS::Lambda::Function", "FunctionsEgressFunction")["Environment"]["Variables"]
+
+    (logs, files) = statements(role)
+
+    assert named(logs["Resource"]).startswith("FunctionsEgressLogs")
+    assert files["Action"] == ["s3:AbortMultipartUpload", "s3:PutObject"]
+    assert files["Resource"]["Fn::Join"][1][1] == "/inputs/*"
+    assert not [name for name in environment if "TABLE" in name or "SECRET" in name or "KEY" in name]
 
 
 @pytest.mark.synth

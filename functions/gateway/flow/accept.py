@@ -2,8 +2,9 @@
 
 import math
 from dataclasses import replace
+from urllib.parse import urlsplit
 
-from gateway.domain import identity, order, request, routing
+from gateway.domain import address, identity, order, request, routing
 from gateway.domain.job import Attempt, Hop, Job, Skip
 from gateway.domain.pacing import Full
 from gateway.domain.repeat import Repeat
@@ -37,6 +38,7 @@ def accept(
         GatewayError: the request cannot be served; nothing is stored and nothing charged.
         Conflict: the same call came twice, and the other one was quicker.
     """
+    _require_public(ports, asked, base_url)
     plan = ports.plan
     route = routing.route_of(plan, asked.model)
     operation = _operation(plan, route, asked)
@@ -123,6 +125,13 @@ def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
             param="operation",
         )
     return asked.operation
+
+
+def _require_public(ports: Ports, asked: request.Request, base_url: str) -> None:
+    """Refuse a webhook that leads to where no stranger may lead us, by its text; addresses come later."""
+    if asked.webhook_url:
+        own = (urlsplit(base_url).hostname or "",)
+        address.require(asked.webhook_url, "webhook_url", loopback=ports.loopback, own=own)
 
 
 def _require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tuple[Skip, ...]) -> None:

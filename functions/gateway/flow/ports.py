@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.domain.adapt import Backlog
+from gateway.domain.address import Fetched, Posted, Unfetched
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
@@ -175,6 +176,16 @@ class Wire(Protocol):
         """Open a file for reading."""
 
 
+class Egress(Protocol):
+    """The way to URLs that callers gave: in a function of its own, which has nothing to lose."""
+
+    def post(self, url: str, headers: dict[str, str], body: bytes, deadline_s: float) -> Posted:
+        """Send a message, once; redirects are not followed."""
+
+    def fetch(self, url: str, key: str, most_bytes: int, deadline_s: float) -> Fetched | Unfetched:
+        """Bring a file into the bucket under a key below ``inputs/``."""
+
+
 class Workflow(Protocol):
     """The durable way of running a job."""
 
@@ -187,7 +198,11 @@ class Workflow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The plan and the outside world, as one value that the flow's functions take first."""
+    """The plan and the outside world, as one value that the flow's functions take first.
+
+    Args:
+        loopback: whether URLs of callers may lead to this machine: in the local stack alone.
+    """
 
     plan: Plan
     jobs: Jobs
@@ -203,6 +218,8 @@ class Ports:
     artifacts: Artifacts
     wire: Wire
     workflow: Workflow
+    egress: Egress
     now: Callable[[], float]
     sleep: Callable[[float], None]
     random: Callable[[int], bytes]
+    loopback: bool = False

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from aws_lambda_powertools import Logger
@@ -18,6 +19,7 @@ from botocore.config import Config
 from gateway import plan
 from gateway.aws.artifacts import Artifacts
 from gateway.aws.circuits import Circuits
+from gateway.aws.egress import Egress
 from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
@@ -29,6 +31,11 @@ from gateway.plan import Plan
 from gateway.transport import Transport
 
 logger = Logger(service="sluice", log_uncaught_exceptions=False)
+# A call of a function may have sent a message to a stranger, so it is waited for and not repeated.
+_CONFIG: dict[str, dict[str, Any]] = {
+    "s3": {"signature_version": "s3v4"},
+    "lambda": {"retries": {"total_max_attempts": 1}, "read_timeout": 140},
+}
 PACKAGE = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).parents[2])
 
 
@@ -40,8 +47,7 @@ def setting(name: str) -> str:
 @cache
 def client(service: str) -> Any:
     """Open a client of an AWS service, once. botocore's own: boto3 would load S3's transfer manager too."""
-    version = "s3v4" if service == "s3" else None
-    config = Config(signature_version=version, retries={"mode": "standard"})
+    config = Config(**{"retries": {"mode": "standard"}, **_CONFIG.get(service, {})})
     return _session().create_client(service, config=config)
 
 
@@ -80,10 +86,23 @@ def the_ports() -> Ports:
         artifacts=the_artifacts(),
         wire=Transport(),
         workflow=Workflow(opener("stepfunctions"), setting("WORKFLOW")),
+        egress=Egress(opener("lambda"), setting("EGRESS")),
         now=time.time,
         sleep=time.sleep,
         random=os.urandom,
+        loopback=loopback(),
     )
+
+
+def loopback() -> bool:
+    """Tell whether URLs of callers may lead to this machine, as the local target alone says."""
+    return bool(setting("ALLOW_LOOPBACK"))
+
+
+def own_hosts() -> tuple[str, ...]:
+    """Return the host of the address that callers use, where it is configured."""
+    host = urlsplit(setting("PUBLIC_URL")).hostname
+    return (host,) if host else ()
 
 
 @cache

@@ -7,7 +7,6 @@ import msgspec
 from gateway.domain import view, webhook
 from gateway.handlers import _wiring
 from gateway.handlers._job import job_of, told
-from gateway.transport import post_to_stranger
 
 # Pauses before the second try and the ones after it.
 PAUSES_S = (5, 300, 1800, 7200)
@@ -33,8 +32,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         }
     )
     signed = webhook.headers(f"msg_{job.id}", _ports.now(), body, webhook.secret_of(job.key_id, root))
-    loopback = bool(_wiring.setting("ALLOW_LOOPBACK"))
-    answered = post_to_stranger(job.webhook_url, body, signed, TRY_S, allow_loopback=loopback)
+    answered = _ports.egress.post(job.webhook_url, signed, body, TRY_S).status
     delivered = 200 <= answered < 300
     if delivered or answered == 410 or tried >= len(PAUSES_S):
         return told("notify", event, {"outcome": "done", "answered": answered})
