@@ -1,4 +1,4 @@
-"""Receivers are told how jobs ended: in time, again where they failed, and signed so that anybody can check."""
+"""Receivers are told how jobs ended: in time, again where they failed, signed so that anybody can check."""
 
 import json
 import subprocess
@@ -94,7 +94,7 @@ def call(gateway: Gateway, method: str, path: str, body: Any = None) -> Any:
 
 
 def test_a_webhook_is_signed_and_tried_again(gateway: Gateway, receiver: Receiver) -> None:
-    """The first try fails, the second is the same message for its own time; both reference libraries take it."""
+    """The second try is the same message for its own time; both reference libraries take it."""
     receiver.answers = [500, 204]
     secret = gateway.get("/v1/webhook-secret").json()["secret"]
 
@@ -114,7 +114,7 @@ def test_a_webhook_is_signed_and_tried_again(gateway: Gateway, receiver: Receive
 
 
 def test_every_way_to_an_end_tells_a_registered_webhook(admin: Gateway, receiver: Receiver) -> None:
-    """Inline, by the workflow, by a cancel, and by the sweeper where the one who ended the job died over it."""
+    """Inline, by the workflow, by a cancel, by the sweeper where the one who ended the job died over it."""
     admin.run("nano-banana-pro")
     before = admin.run("nano-banana-pro")
     call(admin, "POST", "/v1/admin/webhooks", {"url": receiver.url, "events": ["*"]})

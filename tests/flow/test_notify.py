@@ -1,4 +1,4 @@
-"""Receivers in good and bad moods, in virtual time: each gets exactly the schedule, and can check who sends."""
+"""Receivers in good and bad moods, in virtual time: each gets exactly the schedule, and can check it."""
 
 import json
 from collections.abc import Callable

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.domain.pacing import timestamp
 from gateway.domain.receiver import URL, Delivery
 from gateway.flow import notify
+from gateway.flow.ports import Ports
 from gateway.handlers import _wiring
 from gateway.handlers._job import job_of, told
 
@@ -18,8 +19,13 @@ _ports = _wiring.the_ports()
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer ``done``, or ``again`` with the instant of the next try."""
-    job, to, name = job_of(_ports, event), event["webhook"], event["delivery"]
-    delivery = notify.attempt(_ports, job, to, name, _wiring.link_secret)
+    return answer(_ports, event)
+
+
+def answer(ports: Ports, event: dict[str, Any]) -> dict[str, Any]:
+    """Try once over some ports, log what came of it, and say what the machine does next."""
+    job, to, name = job_of(ports, event), event["webhook"], event["delivery"]
+    delivery = notify.attempt(ports, job, to, name, _wiring.link_secret)
     seen = {"webhook": to, "tries": len(delivery.tries), "status": delivery.status}
     if delivery.tries:
         last = delivery.tries[-1]
@@ -27,11 +33,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     if delivery.next_at is not None:
         return told("notify", event, {"outcome": "again", "at": timestamp(delivery.next_at)}, **seen)
     if delivery.status == "failed" and to != URL:
-        _count_dead(delivery)
+        _count_dead(delivery, ports.now())
     return told("notify", event, {"outcome": "done"}, **seen)
 
 
-def _count_dead(delivery: Delivery) -> None:
+def _count_dead(delivery: Delivery, now: float) -> None:
     """Count a registered webhook that could not be told: an alarm looks at that number."""
     metrics = [{"Name": DEAD, "Unit": "Count"}]
     about = {"Namespace": "Sluice", "Dimensions": [["FunctionName"]], "Metrics": metrics}
@@ -40,6 +46,6 @@ def _count_dead(delivery: Delivery) -> None:
         "tenant": delivery.tenant,
         "FunctionName": _wiring.setting("AWS_LAMBDA_FUNCTION_NAME"),
         DEAD: 1,
-        "_aws": {"Timestamp": round(_ports.now() * 1000), "CloudWatchMetrics": [about]},
+        "_aws": {"Timestamp": round(now * 1000), "CloudWatchMetrics": [about]},
     }
     _wiring.logger.error("a receiver is dead", extra=count)
