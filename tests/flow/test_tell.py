@@ -191,11 +191,28 @@ def test_a_job_is_told_again_to_all_or_to_one() -> None:
     job = ended_job(ports, webhook_url=HOOK)
 
     first = tell.again(ports, job.tenant, job.id, "")
+    ports.deliveries.save(replace(first[1], status="delivered"))
     second = tell.again(ports, job.tenant, job.id, "wh_1")
 
     assert [each.id.removeprefix(job.id) for each in (*first, *second)] == ["-url-2", "-wh_1-2", "-wh_1-3"]
     assert begun(ports)[2:] == ["-url-2", "-wh_1-2", "-wh_1-3"]
-    assert {each.status for each in ports.deliveries.of_job(job.tenant, job.id)} == {"pending"}
+
+
+def test_asking_again_before_the_first_try_begins_the_same_delivery() -> None:
+    """Who asked may have died before it began, or have asked twice."""
+    ports = make_ports({})
+    job = ended_job(ports, webhook_url=HOOK)
+
+    class Down:
+        def start(self, *ids: str) -> None:
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        tell.again(replace(ports, courier=Down()), job.tenant, job.id, "")
+    (delivery,) = tell.again(ports, job.tenant, job.id, "")
+
+    assert begun(ports) == ["-url", "-url-2"]
+    assert ports.deliveries.of_job(job.tenant, job.id) == [delivery]
 
 
 def test_telling_again_says_what_stands_in_its_way() -> None:

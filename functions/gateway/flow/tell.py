@@ -4,7 +4,7 @@ Rule: an end that somebody is to be told of is written with a mark, which goes w
 their way. Who dies in between leaves the mark, and the sweeper finds it: no delivery is lost or begun twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gateway.domain import receiver
@@ -66,7 +66,9 @@ def again(ports: Ports, tenant: str, job_id: str, webhook: str) -> list[Delivery
     if not job.ended:
         told = f"job {job.id} is {job.status}; its webhooks are told when it has ended."
         raise Clash(told, code="not_ended", job_id=job.id)
-    return [_begin_again(ports, job, each) for each in _wanted(ports, job, webhook)]
+    wanted = _wanted(ports, job, webhook)
+    before = ports.deliveries.of_job(tenant, job.id)
+    return [_begin_again(ports, job, each, [d for d in before if d.webhook == each]) for each in wanted]
 
 
 def _set_going(ports: Ports, job: Job, told: tuple[str, ...]) -> Job:
@@ -93,9 +95,17 @@ def _wanted(ports: Ports, job: Job, webhook: str) -> tuple[str, ...]:
     return (found.id,)
 
 
-def _begin_again(ports: Ports, job: Job, webhook: str) -> Delivery:
-    """Begin the next run of a delivery under the first number that is free."""
-    runs = sum(each.webhook == webhook for each in ports.deliveries.of_job(job.tenant, job.id))
+def _begin_again(ports: Ports, job: Job, webhook: str, before: Sequence[Delivery]) -> Delivery:
+    """Begin the next run of a delivery, or the one that was asked for before and has not been tried."""
+    first = delivery_id(job.id, webhook)
+    waiting = (each for each in before if each.id != first and not each.tries and not each.over)
+    delivery = next(waiting, None) or _numbered(ports, job, webhook, len(before))
+    ports.courier.start(job.tenant, job.id, webhook, delivery.id)
+    return delivery
+
+
+def _numbered(ports: Ports, job: Job, webhook: str, runs: int) -> Delivery:
+    """Write a new run down under the first number that is free."""
     while True:
         runs += 1
         delivery = _new(ports, job, webhook, delivery_id(job.id, webhook, max(2, runs)))
@@ -103,7 +113,6 @@ def _begin_again(ports: Ports, job: Job, webhook: str) -> Delivery:
             ports.deliveries.create(delivery)
         except Conflict:
             continue
-        ports.courier.start(job.tenant, job.id, webhook, delivery.id)
         return delivery
 
 
