@@ -115,13 +115,13 @@ def test_a_webhook_is_signed_and_tried_again(gateway: Gateway, receiver: Receive
 
 def test_every_way_to_an_end_tells_a_registered_webhook(admin: Gateway, receiver: Receiver) -> None:
     """Inline, by the workflow, by a cancel, by the sweeper where the one who ended the job died over it."""
-    admin.run("nano-banana-pro")
     before = admin.run("nano-banana-pro")
     call(admin, "POST", "/v1/admin/webhooks", {"url": receiver.url, "events": ["*"]})
 
-    admin.post("/v1/nano-banana-pro", {"prompt": "a fox"})
+    clip = admin.submit("veo-3.1", duration=4)
     call(admin, "DELETE", f"/v1/jobs/{admin.submit('veo-3.1', duration=4)['id']}")
-    admin.run("veo-3.1", duration=4)
+    admin.post("/v1/nano-banana-pro", {"prompt": "a fox"})
+    admin.ended(clip)
     forget_to_tell(admin, before["id"])
     sweep(admin)
 
