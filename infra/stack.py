@@ -65,6 +65,7 @@ class SluiceStack(Stack):
             machine=machine,
             api=answers,
             sweeper=sweeper.function,
+            webhooks=functions.webhooks,
             email=alarm_email,
         )
         outputs = {
@@ -74,8 +75,11 @@ class SluiceStack(Stack):
             "UsageTable": storage.usage.table_name,
             "PacersTable": storage.pacers.table_name,
             "WaitingTable": storage.waiting.table_name,
+            "WebhooksTable": storage.webhooks.table_name,
+            "DeliveriesTable": storage.deliveries.table_name,
             "Bucket": storage.artifacts.bucket_name,
             "Workflow": machine.state_machine_arn,
+            "Courier": functions.webhooks.machine.state_machine_arn,
             "LinkSecret": storage.link_secret_arn,
             "ByokKey": storage.byok_key.key_arn,
             "PlanHash": blueprint.plan_hash,

@@ -19,6 +19,8 @@ SETTINGS = {
     "PACERS_TABLE": "pacers",
     "WAITING_TABLE": "waiting",
     "REPEATS_TABLE": "repeats",
+    "WEBHOOKS_TABLE": "webhooks",
+    "DELIVERIES_TABLE": "deliveries",
     "BUCKET": "artifacts",
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
@@ -31,6 +33,14 @@ OPEN = {
     ],
     "Projection": {"ProjectionType": "KEYS_ONLY"},
 }
+BY_WEBHOOK = {
+    "IndexName": "webhook",
+    "KeySchema": [
+        {"AttributeName": "webhook", "KeyType": "HASH"},
+        {"AttributeName": "created_at", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "ALL"},
+}
 TABLES = {
     "jobs": ("tenant", "job"),
     "keys": ("hash",),
@@ -38,6 +48,8 @@ TABLES = {
     "pacers": ("pool",),
     "waiting": ("pool", "place"),
     "repeats": ("hash",),
+    "webhooks": ("tenant", "item"),
+    "deliveries": ("tenant", "delivery"),
 }
 
 
@@ -66,27 +78,32 @@ def _furnish() -> dict[str, str]:
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
         )
-    dynamodb.update_table(
-        TableName="jobs",
-        AttributeDefinitions=[
-            {"AttributeName": "open", "AttributeType": "S"},
-            {"AttributeName": "sweep_at", "AttributeType": "N"},
-        ],
-        GlobalSecondaryIndexUpdates=[{"Create": OPEN}],
-    )
+    for table, index in (("jobs", OPEN), ("deliveries", BY_WEBHOOK)):
+        (partition, sort) = (key["AttributeName"] for key in index["KeySchema"])
+        dynamodb.update_table(
+            TableName=table,
+            AttributeDefinitions=[
+                {"AttributeName": partition, "AttributeType": "S"},
+                {"AttributeName": sort, "AttributeType": "N"},
+            ],
+            GlobalSecondaryIndexUpdates=[{"Create": index}],
+        )
     boto3.client("s3").create_bucket(Bucket="artifacts")
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name="link", SecretString="a link secret")
     secrets.create_secret(Name="sluice/providers/google", SecretString="AIza-ours")
     byok = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    machine = boto3.client("stepfunctions").create_state_machine(
-        name="jobs",
-        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
-        roleArn="arn:aws:iam::123456789012:role/machine",
-    )["stateMachineArn"]
+    machine, courier = (
+        boto3.client("stepfunctions").create_state_machine(
+            name=name,
+            definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )["stateMachineArn"]
+        for name in ("jobs", "webhooks")
+    )
     bells, dead = (
         boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("bells", "dead-starts")
     )
-    made = {"BYOK_KEY": byok, "WORKFLOW": machine, "BELLS": bells, "DEAD_STARTS": dead}
+    made = {"BYOK_KEY": byok, "WORKFLOW": machine, "COURIER": courier, "BELLS": bells, "DEAD_STARTS": dead}
     os.environ.update(made)
     return SETTINGS | made

@@ -305,7 +305,7 @@ def test_a_file_that_cannot_be_had_says_why_in_a_word(answer: Answering, problem
     ("header", "pause_s"),
     [
         ({"retry_after": "120"}, 120.0),
-        ({"retry_after": "Wed, 21 Oct 2026 07:28:30 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
         ({"retry_after": "soon"}, None),
         ({}, None),
     ],
@@ -317,8 +317,7 @@ def test_a_receiver_says_how_long_it_wants_to_be_left_alone(
     with serving(answering(429, **header)) as port:
         posted = Guard(loopback=True).post(f"http://127.0.0.1:{port}/", {}, b"", 5)
 
-    assert posted.status == 429
-    assert posted.retry_after_s == (0.0 if "date" in header else pause_s)
+    assert (posted.status, posted.retry_after_s) == (429, pause_s)
 
 
 def tls_of(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

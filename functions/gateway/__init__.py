@@ -1,7 +1,7 @@
 """The run time, top to bottom; imports go down only.
 
 handlers    an event becomes a call of the flow, its answer a reply; the only readers of the environment
-flow        what happens to a job: accept, find the next slot, start, check, deliver, settle, sweep
+flow        what happens to a job: accept, find the next slot, start, check, deliver, settle, tell, sweep
 aws         the ports that end in AWS: jobs, pacers, usage, keys, secrets, artifacts, workflow
 transport   the port that ends at a provider: sends one request, streams one file
 guard       what calls the URLs that callers give: every address is checked, and then that one connected

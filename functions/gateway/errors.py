@@ -2,10 +2,10 @@
 
 GatewayError            status, code, retryable; ``str()`` is safe to show a caller
 ├── CallerError         the request must change
-│   ├── InvalidRequest      400  invalid_json, invalid_header, unknown_parameter, missing_parameter, ...
+│   ├── InvalidRequest      400  invalid_json, invalid_header, invalid_url, unknown_parameter, ...
 │   ├── Forbidden           403  not_allowed, link_invalid
-│   ├── NotFound            404  model_not_found, job_not_found, file_not_found, path_not_found
-│   ├── Clash               409  too_late, idempotency_conflict
+│   ├── NotFound            404  model_not_found, job_not_found, webhook_not_found, path_not_found, ...
+│   ├── Clash               409  too_late, not_ended, no_receiver, webhook_disabled, too_many_webhooks, ...
 │   ├── Gone                410  link_expired
 │   ├── TooLarge            413  body_too_large
 │   └── RateLimited         429  pool_full, rate_limited, too_many_jobs

@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.resources.queues import RECEIVES, Queues
+from infra.resources.webhooks import Webhooks
 
 MINUTE, FIVE_MINUTES = Duration.minutes(1), Duration.minutes(5)
 
@@ -26,6 +27,7 @@ class Alarms(Construct):
         machine: sfn.StateMachine,
         api: lambda_.Function,
         sweeper: lambda_.Function,
+        webhooks: Webhooks,
         email: str,
     ) -> None:
         super().__init__(scope, id)
@@ -50,6 +52,22 @@ class Alarms(Construct):
         self._alarm(
             "Sweeper", unswept, "jobs may hang until this is mended; the sweeper's log says why", topic
         )
+
+        # The function writes the number into its log, in CloudWatch's embedded metric format.
+        dead = cloudwatch.Metric(
+            namespace="Sluice",
+            metric_name="DeadReceivers",
+            dimensions_map={"FunctionName": webhooks.notify.function_name},
+            period=FIVE_MINUTES,
+            statistic="Sum",
+        )
+        receiver = (
+            "a registered webhook answered 410, or nothing good in ten tries over 75 hours; its log: Notify"
+        )
+        self._alarm("Receiver", dead, receiver, topic)
+        lost = webhooks.machine.metric_failed(period=FIVE_MINUTES, statistic="Sum")
+        courier = "a delivery broke more than a day long; POST /v1/jobs/{id}/redeliver sends it again"
+        self._alarm("Courier", lost, courier, topic)
 
     def _alarm(self, id: str, metric: cloudwatch.Metric, about: str, topic: sns.Topic | None) -> None:
         alarm = cloudwatch.Alarm(

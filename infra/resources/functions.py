@@ -18,6 +18,7 @@ from infra.resources.grant import allow, secret_arn, variables
 from infra.resources.place import Place
 from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
+from infra.resources.webhooks import Webhooks
 
 START_MARGIN_S = 15  # what a start does around the provider's call: two reads, two writes, the token
 # Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
@@ -62,13 +63,13 @@ class Functions(Construct):
         files = f"IAM5[Resource::<{logical_id(storage.artifacts)}.Arn>/*]"
         acknowledge(self, "the name of a file is made when it is delivered", files)
         self.egress = Egress(self, "Outside", functions=self, place=place, storage=storage)
+        self.webhooks = Webhooks(self, "Webhooks", functions=self, storage=storage, egress=self.egress)
         self.authorize = self._authorize()
         self.route = self._route()
         self.queue = self._queue()
         self.check = self._check()
         self.deliver = self._deliver()
         self.settle = self._settle()
-        self.notify = self._notify()
 
     def api(self, machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function behind the API, which starts the workflow."""
@@ -76,8 +77,20 @@ class Functions(Construct):
             "api",
             memory_mb=1024,
             timeout=Duration.seconds(30),
-            variables=[*_QUEUE, *_FILES, "REPEATS_TABLE", "USAGE_TABLE", "LINK_SECRET", "PUBLIC_URL"],
-            more={"WORKFLOW": machine.state_machine_arn, **loopback(self._place)},
+            variables=[
+                *_QUEUE,
+                *_FILES,
+                "REPEATS_TABLE",
+                "USAGE_TABLE",
+                "DELIVERIES_TABLE",
+                "LINK_SECRET",
+                "PUBLIC_URL",
+            ],
+            more={
+                "WORKFLOW": machine.state_machine_arn,
+                **loopback(self._place),
+                **self.webhooks.variables,
+            },
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
                 allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
@@ -88,6 +101,8 @@ class Functions(Construct):
                 allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
                 allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
                 allow(machine.state_machine_arn, "states", "StartExecution"),
+                *self.webhooks.permissions,
+                *self.webhooks.administration,
                 self._answers(machine),
             ],
         )
@@ -99,7 +114,9 @@ class Functions(Construct):
             memory_mb=512,
             timeout=start_timeout(self._blueprint),
             variables=_FILES,
+            more=self.webhooks.variables,
             statements=[
+                *self.webhooks.permissions,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
                 self._objects("PutObject", "AbortMultipartUpload"),
@@ -197,7 +214,9 @@ class Functions(Construct):
             memory_mb=512,
             timeout=Duration.seconds(60),
             variables=_FILES,
+            more=self.webhooks.variables,
             statements=[
+                *self.webhooks.permissions,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
                 self._objects("PutObject", "AbortMultipartUpload"),
@@ -225,24 +244,12 @@ class Functions(Construct):
             memory_mb=256,
             timeout=Duration.seconds(15),
             variables=[*_POOLS, "USAGE_TABLE"],
+            more=self.webhooks.variables,
             statements=[
+                *self.webhooks.permissions,
                 *self._pools("UpdateItem"),
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
-            ],
-        )
-
-    def _notify(self) -> lambda_.Function:
-        return self.function(
-            "notify",
-            memory_mb=256,
-            timeout=Duration.seconds(60),
-            variables=["JOBS_TABLE", "LINK_SECRET", "PUBLIC_URL"],
-            more=self.egress.variables,
-            statements=[
-                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem"),
-                allow(self._kept.link_secret_arn, "secretsmanager", "GetSecretValue"),
-                self.egress.permission,
             ],
         )
 

@@ -2,19 +2,19 @@
 
     Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide
       ^                               +-> Deliver -> Decide
-      +------------- next ------------+-> Settle -> Notify -> Done
+      +------------- next ------------+-> Settle -> Done
 
 A job that finds a pool full waits in Queue between Route and Slot; it may be sent back to Route from there.
 A step answers an outcome as a value, and one choice decides on it; exceptions are for what broke.
-``${Route}`` and the like are filled in by CloudFormation. A job with n polls takes 10 + 3n transitions,
-and 2 more for each try of a webhook.
+``${Route}`` and the like are filled in by CloudFormation. A job with n polls takes 9 + 3n transitions.
+Webhooks have a machine of their own: settling sets them going.
 """
 
 from typing import Any
 
 State = dict[str, Any]
 
-FUNCTIONS = ("Route", "Queue", "Check", "Deliver", "Settle", "Notify")
+FUNCTIONS = ("Route", "Queue", "Check", "Deliver", "Settle")
 
 # The ids are read from the execution's own input, so no state has to carry them.
 _JOB = {
@@ -62,10 +62,6 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
             "Deliver": _step("Deliver", _ATTEMPT, "Decide"),
             "Lost": {"Type": "Pass", "Assign": {"lost": True}, "Next": "Settle"},
             "Settle": _settle(),
-            "Settled": _choice({"$states.input.notify = true": "Notify"}, default="Done"),
-            "Notify": _notify(),
-            "Notified": _choice({"$states.input.outcome = 'again'": "Later"}, default="Done"),
-            "Later": _wait("Notify"),
             "Done": {"Type": "Succeed"},
         },
     }
@@ -121,20 +117,7 @@ def _start(timeout: int | str) -> State:
 
 def _settle() -> State:
     """Close the books. Nothing is caught: a job that cannot be settled must be seen, and redriven."""
-    return _task("Settle", {**_JOB, "lost": "{% $lost %}"}) | {
-        "Assign": {"try": 0},
-        "Retry": [_retry(6)],
-        "Next": "Settled",
-    }
-
-
-def _notify() -> State:
-    """Try the webhook once; the function says whether and when to try again."""
-    return _task("Notify", {**_JOB, "try": "{% $try %}"}) | {
-        "Assign": {"try": "{% $try + 1 %}"},
-        "Retry": [_retry(4)],
-        "Next": "Notified",
-    }
+    return _task("Settle", {**_JOB, "lost": "{% $lost %}"}) | {"Retry": [_retry(6)], "Next": "Done"}
 
 
 def _step(function: str, payload: State, following: str) -> State:

@@ -1,4 +1,4 @@
-"""What is kept: six tables, the artifacts, the secret that signs links, the key that seals other keys."""
+"""What is kept: eight tables, the artifacts, the secret that signs links, the key that seals other keys."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -34,6 +34,23 @@ class Storage(Construct):
         # A call is told from its repeats for a day, and may be taken for a new one after a loss.
         self.repeats = _table(
             self, "Repeats", "hash", keep=RemovalPolicy.DESTROY, ttl="expires", recover=False
+        )
+        # Who is told of jobs' ends, and the state of signing secrets, which themselves are nowhere.
+        self.webhooks = _table(self, "Webhooks", "tenant", "item", keep=keep)
+        # What was told, for a month: an execution that goes on without its record only begins to count anew.
+        self.deliveries = _table(
+            self,
+            "Deliveries",
+            "tenant",
+            "delivery",
+            keep=RemovalPolicy.DESTROY,
+            ttl="expires",
+            recover=False,
+        )
+        self.deliveries.add_global_secondary_index(
+            index_name="webhook",
+            partition_key=dynamodb.Attribute(name="webhook", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.NUMBER),
         )
         self.artifacts = _bucket(self, "Artifacts", place, retention_days)
         self.link_secret_arn = _link_secret(self, "LinkSecret")

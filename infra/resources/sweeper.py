@@ -38,8 +38,13 @@ class Sweeper(Construct):
             memory_mb=256,
             timeout=Duration.seconds(55),
             variables=["JOBS_TABLE", "USAGE_TABLE", "PACERS_TABLE", "WAITING_TABLE", "BELLS"],
-            more={"WORKFLOW": arn, "DEAD_STARTS": queues.dead_starts.queue_url},
+            more={
+                "WORKFLOW": arn,
+                "DEAD_STARTS": queues.dead_starts.queue_url,
+                **functions.webhooks.variables,
+            },
             statements=[
+                *functions.webhooks.permissions,
                 allow(storage.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(f"{storage.jobs.table_arn}/index/open", "dynamodb", "Query"),
                 allow(storage.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),

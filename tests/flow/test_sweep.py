@@ -161,7 +161,7 @@ def test_a_job_is_left_alone_while_its_function_may_live_and_once_a_workflow_has
 
 
 def test_a_job_that_everybody_forgot_is_ended_and_its_webhook_told() -> None:
-    """An hour after its deadline no workflow will end it; another one tells the webhook."""
+    """An hour after its deadline no workflow will end it."""
     ports = make_ports({})
     job = sweep.take_over(ports, make_job(ports, webhook_url="https://app.example.com/hook"))
     ports.sleep(job.deadline_at + sweep.OVERDUE_S - ports.now())
@@ -170,7 +170,8 @@ def test_a_job_that_everybody_forgot_is_ended_and_its_webhook_told() -> None:
     done = sweep.see_to(ports, tenant, job_id)
 
     assert (done, latest(ports, job).error_code) == ("closed", "internal_error")
-    assert ports.workflow.started == [f"{job.id}-2"]  # type: ignore[attr-defined]
+    assert ports.workflow.started == []  # type: ignore[attr-defined]
+    assert [name for *_, name in ports.courier.begun] == [f"{job.id}-url"]  # type: ignore[attr-defined]
     assert ports.jobs.due(ports.now()) == []
 
 

@@ -5,6 +5,7 @@ import json
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.handlers.test_api import call
@@ -43,7 +44,7 @@ def test_a_start_without_a_key_ends_the_chain_with_that_reason(ids: dict[str, st
 
     assert returned == {"batchItemFailures": []}
     assert step("route", ids) == {"outcome": "end"}
-    assert step("settle", ids) == {"notify": False, "status": "failed"}
+    assert step("settle", ids) == {"status": "failed"}
     job = call(api, "GET", f"/v1/jobs/{ids['job']}")[1]
     assert "run `sluice secrets set fal`" in job["error"]["message"]
 
@@ -66,18 +67,27 @@ def test_a_start_under_lease_goes_back_to_the_queue(ids: dict[str, str], api: Mo
     assert returned == {"batchItemFailures": [{"itemIdentifier": "m"}]}
 
 
-def test_settling_a_lost_job_tells_the_webhook_if_there_is_one(ids: dict[str, str]) -> None:
-    """The machine goes on to the notification only when somebody waits for it."""
-    assert step("settle", {**ids, "lost": True}) == {"notify": False, "status": "failed"}
+def test_settling_a_lost_job_sets_its_webhook_going(api: ModuleType, deployed: dict[str, str]) -> None:
+    """Under a name of its own, so that settling twice tells once; then the mark is gone."""
+    body = {**SECRETLESS, "webhook_url": "https://hooks.example.com/hook"}
+    job = call(api, "POST", "/v1/jobs", body, {"prefer": "respond-async"})[1]
+    ids = {"tenant": "acme", "job": job["id"]}
+
+    for _ in range(2):
+        assert step("settle", {**ids, "lost": True}) == {"status": "failed"}
+
+    assert begun(deployed, job["id"]) == [f"{job['id']}-url"]
+    assert not api._ports.jobs.get("acme", job["id"]).untold
 
 
-def test_a_canceled_jobs_workflow_goes_on_to_its_webhook(api: ModuleType) -> None:
-    """Each step that comes finds the end; the last one says that somebody wants to be told."""
+def test_a_canceled_jobs_webhook_is_told_at_once(api: ModuleType, deployed: dict[str, str]) -> None:
+    """The cancel sets it going; each step of the workflow that comes later finds the end."""
     body = {**SECRETLESS, "webhook_url": "https://example.com/hook"}
     job = call(api, "POST", "/v1/jobs", body, {"prefer": "respond-async"})[1]
     ids = {"tenant": "acme", "job": job["id"]}
     step("route", ids)
     call(api, "DELETE", f"/v1/jobs/{job['id']}")
+    assert begun(deployed, job["id"]) == [f"{job['id']}-url"]
     message = {**ids, "attempt": 1, "token": "nobody waits"}
 
     assert step("route", ids) == {"outcome": "end"}
@@ -86,7 +96,13 @@ def test_a_canceled_jobs_workflow_goes_on_to_its_webhook(api: ModuleType) -> Non
     }
     assert step("check", {**ids, "attempt": 1})["outcome"] == "fail"
     assert step("deliver", {**ids, "attempt": 1})["outcome"] == "delivered"
-    assert step("settle", ids) == {"notify": True, "status": "canceled"}
+    assert step("settle", ids) == {"status": "canceled"}
+
+
+def begun(deployed: dict[str, str], job_id: str) -> list[str]:
+    """List the deliveries of a job that were set going."""
+    found = boto3.client("stepfunctions").list_executions(stateMachineArn=deployed["COURIER"])
+    return [each["name"] for each in found["executions"] if each["name"].startswith(job_id)]
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:1/hook", "https://gw.example.com/v1/jobs"])

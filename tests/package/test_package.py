@@ -25,6 +25,7 @@ HANDLERS = (
     "deliver",
     "settle",
     "sweep",
+    "egress",
     "notify",
 )
 SETTINGS = (

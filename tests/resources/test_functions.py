@@ -8,18 +8,27 @@ ALWAYS = {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}
 POOLS = {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}
 QUEUE = POOLS | {"WAITING_TABLE"}
 FILES = POOLS | {"BUCKET", "BYOK_KEY"}
+# What sets deliveries of webhooks going.
+TELL = {"WEBHOOKS_TABLE", "COURIER"}
 FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "authorize": (256, 5, {"KEYS_TABLE"}),
-    "api": (1024, 30, QUEUE | FILES | {"REPEATS_TABLE", "USAGE_TABLE", "LINK_SECRET", "WORKFLOW"}),
+    "api": (
+        1024,
+        30,
+        QUEUE
+        | FILES
+        | TELL
+        | {"REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "WORKFLOW"},
+    ),
     "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),
-    "start": (512, 75, FILES),
-    "check": (512, 60, FILES),
+    "start": (512, 75, FILES | TELL),
+    "check": (512, 60, FILES | TELL),
     "deliver": (256, 900, FILES),
-    "settle": (256, 15, POOLS | {"USAGE_TABLE"}),
-    "sweep": (256, 55, QUEUE | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
-    "notify": (256, 60, {"JOBS_TABLE", "LINK_SECRET", "EGRESS"}),
+    "settle": (256, 15, POOLS | TELL | {"USAGE_TABLE"}),
+    "sweep": (256, 55, QUEUE | TELL | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
+    "notify": (256, 60, {"JOBS_TABLE", "WEBHOOKS_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "EGRESS"}),
     "egress": (256, 130, {"BUCKET", "BUCKET_OWNER"}),
 }
 
@@ -56,7 +65,7 @@ def test_logs_are_kept_for_a_month(aws: Template):
     groups = of_type(aws, "AWS::Logs::LogGroup").values()
 
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
-    assert len(groups) == len(FUNCTIONS) + 1
+    assert len(groups) == len(FUNCTIONS) + 2
 
 
 @pytest.mark.synth

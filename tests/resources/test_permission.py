@@ -20,17 +20,20 @@ CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessa
 STARTS = {f"sqs:{action} {queue}" for queue in ("Queuesfal", "Queuesinhouse") for action in CONSUME}
 BELLS = {f"sqs:{action} QueuesBells" for action in CONSUME}
 ANSWER = {"states:SendTaskSuccess Machine"}
+# Whoever ends a job asks whom to tell, and begins that.
+SET_GOING = {"dynamodb:Query Webhooks", "states:StartExecution Courier"}
 # Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
 GRANTS: dict[str, set[str]] = {
     "Authorize": {"dynamodb:GetItem Keys"},
     "Route": JOB | TAKE | RING,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
     "Pump": JOB | TAKE | RING | BELLS | ANSWER | LEAVE | {"dynamodb:BatchGetItem Pacers"},
-    "Start": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
-    "Check": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
+    "Start": JOB | SET_GOING | TELL | STORE | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
+    "Check": JOB | SET_GOING | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Deliver": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
-    "Settle": JOB | GIVE_BACK | BOOK,
+    "Settle": JOB | SET_GOING | GIVE_BACK | BOOK,
     "Sweep": JOB
+    | SET_GOING
     | TAKE
     | RING
     | BOOK
@@ -42,9 +45,11 @@ GRANTS: dict[str, set[str]] = {
         "sqs:DeleteMessage QueuesStartsdead",
         "states:StartExecution Machine",
     },
-    "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"},
+    "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"}
+    | {f"dynamodb:{verb} {table}" for verb in ("GetItem", "PutItem") for table in ("Webhooks", "Deliveries")},
     "Egress": STORE,
     "Api": JOB
+    | SET_GOING
     | TAKE
     | RING
     | BOOK
@@ -60,9 +65,12 @@ GRANTS: dict[str, set[str]] = {
         "dynamodb:PutItem Repeats",
         "s3:GetObject Artifacts",
     }
+    | {f"dynamodb:{verb} Webhooks" for verb in ("GetItem", "PutItem", "DeleteItem")}
+    | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")}
     | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
 }
-KINDS = ("LinkSecret", "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
+KINDS = ("LinkSecret", "Courier", "StorageWebhooks", "Deliveries",
+         "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
          "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "QueuesStartsdead",
          "EgressFunction", "in-house", "fal", "Logs")  # fmt: skip
 
@@ -83,7 +91,7 @@ def test_function_may_do_what_its_handler_does_and_nothing_else(aws: Template, f
 
 
 def _kind(resource: str) -> str:
-    return next(kind for kind in KINDS if kind in resource)
+    return next(kind for kind in KINDS if kind in resource).removeprefix("Storage")
 
 
 @pytest.mark.synth

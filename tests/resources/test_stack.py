@@ -14,7 +14,8 @@ from tests.resources.stacks import Template, make_app, make_blueprint
 @pytest.mark.synth
 def test_stack_tells_what_tools_need(aws: Template):
     assert set(aws["Outputs"]) == {
-        "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "WaitingTable", "Bucket", "Workflow",
+        "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "WaitingTable", "WebhooksTable",
+        "DeliveriesTable", "Bucket", "Workflow", "Courier",
         "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "SweepFunction", "DeadStarts", "QueueUrls",
     }  # fmt: skip
     assert aws["Outputs"]["PlanHash"]["Value"] == "sha256:1"

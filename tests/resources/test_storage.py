@@ -11,6 +11,8 @@ TABLES = {
     "Pacers": ["pool"],
     "Waiting": ["pool", "place"],
     "Repeats": ["hash"],
+    "Webhooks": ["tenant", "item"],
+    "Deliveries": ["tenant", "delivery"],
 }
 
 
@@ -34,6 +36,8 @@ def test_table_has_its_key_and_no_fixed_price(aws: Template, name: str, key: lis
         ("Pacers", False, False, False),
         ("Waiting", False, False, False),
         ("Repeats", False, False, False),
+        ("Webhooks", True, False, True),
+        ("Deliveries", False, False, False),
     ],
 )
 def test_table_survives_as_much_as_it_is_worth(
@@ -56,16 +60,23 @@ def test_open_jobs_are_found_by_when_they_are_due(aws: Template):
 
 
 @pytest.mark.synth
+def test_deliveries_are_found_by_webhook_and_by_when_they_began(aws: Template):
+    (index,) = one(aws, "AWS::DynamoDB::GlobalTable", "Deliveries")["GlobalSecondaryIndexes"]
+
+    assert [part["AttributeName"] for part in index["KeySchema"]] == ["webhook", "created_at"]
+
+
+@pytest.mark.synth
 def test_there_is_no_other_table(aws: Template):
     assert len(of_type(aws, "AWS::DynamoDB::GlobalTable")) == len(TABLES)
 
 
 @pytest.mark.synth
-def test_jobs_and_the_calls_that_made_them_expire_alone(aws: Template):
+def test_jobs_what_made_them_and_what_told_of_them_expire_alone(aws: Template):
     tables = {name: one(aws, "AWS::DynamoDB::GlobalTable", name) for name in TABLES}
     expiring = {name: table.get("TimeToLiveSpecification") for name, table in tables.items()}
 
-    for name in ("Jobs", "Repeats"):
+    for name in ("Jobs", "Repeats", "Deliveries"):
         assert expiring.pop(name) == {"AttributeName": "expires", "Enabled": True}
     assert set(expiring.values()) == {None}
 

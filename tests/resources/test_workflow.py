@@ -159,18 +159,15 @@ def test_state_carries_ids_and_no_content():
         "Check": {"tenant", "job", "attempt"},
         "Deliver": {"tenant", "job", "attempt"},
         "Settle": {"tenant", "job", "lost"},
-        "Notify": {"tenant", "job", "try"},
     }
     assert set(message) == {"tenant", "job", "attempt", "token"}
 
 
 def test_variables_are_assigned_before_they_are_read():
-    """AWS refuses a variable that nothing assigned: every way to Settle sets lost, and Settle sets try."""
+    """AWS refuses a variable that nothing assigned: every way to Settle sets lost."""
     assert set(STATES["Route"]["Assign"]) == {"slot", "lost"}
     assert set(STATES["Queue"]["Assign"]) == {"slot"}
     assert STATES["Lost"]["Assign"] == {"lost": True}
-    assert STATES["Settle"]["Assign"] == {"try": 0}
-    assert STATES["Notify"]["Assign"] == {"try": "{% $try + 1 %}"}
 
 
 def test_long_video_takes_few_transitions():
@@ -184,7 +181,6 @@ def test_long_video_takes_few_transitions():
         "Deliver",
         "Decide",
         "Settle",
-        "Settled",
         "Done",
     ]
 

@@ -4,8 +4,8 @@ A job is one item: its document, and a version that every write names.
 The books are immutable entries, one per job, attempt and meter, beside a counter per tenant and month.
 Entries, counter and the job's end are one transaction, so that they cannot tell different stories.
 
-An index has the jobs that have not ended, by the instant from which the sweeper shall see to them. An
-attribute of the job's item puts it there, so that it costs no call of its own.
+An index has the jobs that have not ended, or whose end is untold, by the instant from which the sweeper shall
+see to them. An attribute of the job's item puts it there, so that it costs no call of its own.
 """
 
 from dataclasses import replace
@@ -77,7 +77,7 @@ class Jobs:
 
     def _update(self, saved: Job) -> dict[str, Any]:
         attributes = _attributes(saved)
-        leaves = f" REMOVE #{OPEN}" if saved.ended else ""
+        leaves = "" if _open(saved) else f" REMOVE #{OPEN}"
         return {
             "TableName": self._table,
             "Key": _key(saved),
@@ -204,5 +204,9 @@ def _attributes(job: Job) -> dict[str, Any]:
         "expires": {"N": str(int(job.created_at) + kept_days * 86400)},
         "document": {"S": msgspec.json.encode(job).decode()},
         "sweep_at": {"N": str(job.sweep_at)},
-        **({} if job.ended else {OPEN: {"S": "yes"}}),
+        **({OPEN: {"S": "yes"}} if _open(job) else {}),
     }
+
+
+def _open(job: Job) -> bool:
+    return job.untold or not job.ended

@@ -140,7 +140,8 @@ class Job:
         cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: every state with its time, in order.
-        sweep_at: from when the sweeper sees to it, if it has not ended by then.
+        sweep_at: from when the sweeper sees to it, if it has not ended by then, or if it is untold.
+        untold: it has ended, and those who want to know of it are not all on their way of being told.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -181,6 +182,7 @@ class Job:
     metadata: dict[str, str] = field(default_factory=dict)
     history: tuple[tuple[float, str], ...] = ()
     sweep_at: float = 0
+    untold: bool = False
     version: int = 0
 
     @property

@@ -63,7 +63,7 @@ def run(ports: Ports, job: Job, wait_s: float, asked_to_wait: bool) -> Job:
     """
     until = ports.now() + wait_s
     first = job.chain[0]
-    if wait_s > 0 and not job.webhook_url and _quick(ports, job, first):
+    if wait_s > 0 and _quick(ports, job, first):
         try:
             job = _inline(ports, job, until)
         except Conflict:  # it was canceled in between

@@ -12,6 +12,7 @@ from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.repeat import Made, Repeat
+from gateway.flow.receivers import Courier, Deliveries, Webhooks
 from gateway.plan import Plan
 from gateway.protocols.http import HttpRequest, HttpResponse
 
@@ -219,6 +220,9 @@ class Ports:
     wire: Wire
     workflow: Workflow
     egress: Egress
+    webhooks: Webhooks
+    deliveries: Deliveries
+    courier: Courier
     now: Callable[[], float]
     sleep: Callable[[float], None]
     random: Callable[[int], bytes]

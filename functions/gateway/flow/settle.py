@@ -1,4 +1,4 @@
-"""End a job: say how it ended, price what was delivered, and write both in one transaction."""
+"""End a job: say how it ended, price what was delivered, write both in one transaction, have it told."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from gateway.domain import job as jobs
 from gateway.domain import pricing, routing
 from gateway.domain.job import Attempt, Job, with_attempt
-from gateway.flow import front, pool
+from gateway.flow import front, pool, tell
 from gateway.flow.ports import Ports
 
 LOST = "a worker was lost and did not come back; nothing was delivered"
@@ -28,7 +28,7 @@ def settle(ports: Ports, job: Job, *, lost: bool = False) -> Job:
     ended = jobs.moved(
         job, "expire" if late else "fail", ports.now(), error_code=code, error_message=message, byok={}
     )
-    return ports.jobs.save(ended)
+    return tell.end(ports, ended, ports.jobs.save)
 
 
 def end_canceled(ports: Ports, job: Job) -> Job:
@@ -41,7 +41,7 @@ def end_canceled(ports: Ports, job: Job) -> Job:
     ended = jobs.moved(job, "cancel", now, cancel_at=job.cancel_at or now, byok={}, pool="", place="")
     if job.attempts and not job.attempt.error:
         ended = with_attempt(ended, replace(job.attempt, status="canceled", finished_at=now))
-    ended = ports.jobs.save(ended)
+    ended = tell.end(ports, ended, ports.jobs.save)
     front.give_place_back(ports, job)
     if job.attempts:
         pool.release(ports, job, job.attempt)
@@ -66,7 +66,9 @@ def _succeed(ports: Ports, job: Job) -> Job:
         own_key=own_key,
     )
     month = datetime.fromtimestamp(ports.now(), UTC).strftime("%Y-%m")
-    return ports.ledger.settle(ended, attempt.n, ended.lines, not own_key, month)
+    return tell.end(
+        ports, ended, lambda job: ports.ledger.settle(job, attempt.n, job.lines, not own_key, month)
+    )
 
 
 def _reason(job: Job, *, lost: bool) -> tuple[str, str]:

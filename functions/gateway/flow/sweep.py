@@ -7,6 +7,7 @@ function that took it in is surely gone, or long after its deadline, once a work
 from dataclasses import replace
 
 from gateway.domain.job import Job
+from gateway.flow import tell
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
 
@@ -21,10 +22,12 @@ def take_over(ports: Ports, job: Job) -> Job:
 
 
 def see_to(ports: Ports, tenant: str, job_id: str) -> str:
-    """Hand a job over whose function died, or end one that is long overdue; return which."""
+    """Hand a job over whose function died, end one that is long overdue, tell an end; return which."""
     job = ports.jobs.get(tenant, job_id)
-    if job is None or job.ended or ports.now() < job.sweep_at:
+    if job is None or ports.now() < job.sweep_at:
         return "none"
+    if job.ended:
+        return "told" if tell.catch_up(ports, job) != job else "none"
     if ports.now() < job.deadline_at + OVERDUE_S:
         ports.workflow.start(tenant, job_id)
         return "handed over"
@@ -43,6 +46,5 @@ def broke(ports: Ports, job: Job, execution: str, status: str) -> str:
 
 
 def close(ports: Ports, job: Job) -> None:
-    """End a job that no workflow will end; its webhook is told by a further run, which finds it ended."""
-    if settle(ports, job, lost=True).webhook_url:
-        ports.workflow.again(job.tenant, job.id)
+    """End a job that no workflow will end."""
+    settle(ports, job, lost=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -66,6 +66,11 @@ def base_url(event: Event) -> str:
     at = event["requestContext"]
     host = str(at.get("domainName", ""))
     return f"https://{host}/{at['stage']}" if ".execute-api." in host else f"https://{host}"
+
+
+def own_hosts(event: Event) -> tuple[str, ...]:
+    """Return our own host, where no URL of a caller may lead."""
+    return (urlsplit(base_url(event)).hostname or "",)
 
 
 def path(event: Event) -> str:

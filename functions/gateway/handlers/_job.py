@@ -19,7 +19,7 @@ def job_of(ports: Ports, event: dict[str, Any]) -> Job:
     return job
 
 
-def told(step: str, event: dict[str, Any], outcome: dict[str, Any]) -> dict[str, Any]:
-    """Log a step's decision by ids alone, and return it."""
-    _wiring.logger.info(step, **{"job": event["job"], "attempt": event.get("attempt"), **outcome})
+def told(step: str, event: dict[str, Any], outcome: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Log a step's decision by ids alone, with what else is worth a look, and return it."""
+    _wiring.logger.info(step, **{"job": event["job"], "attempt": event.get("attempt"), **more, **outcome})
     return outcome

@@ -25,6 +25,7 @@ from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
 from gateway.aws.waiting import Leases, Queue
+from gateway.aws.webhooks import Courier, Deliveries, Webhooks
 from gateway.aws.workflow import Bell, Letters, Tokens, Workflow
 from gateway.flow.ports import Ports
 from gateway.plan import Plan
@@ -87,6 +88,9 @@ def the_ports() -> Ports:
         wire=Transport(),
         workflow=Workflow(opener("stepfunctions"), setting("WORKFLOW")),
         egress=Egress(opener("lambda"), setting("EGRESS")),
+        webhooks=Webhooks(dynamodb, setting("WEBHOOKS_TABLE")),
+        deliveries=Deliveries(dynamodb, setting("DELIVERIES_TABLE")),
+        courier=Courier(opener("stepfunctions"), setting("COURIER")),
         now=time.time,
         sleep=time.sleep,
         random=os.urandom,

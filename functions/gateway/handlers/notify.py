@@ -1,39 +1,51 @@
-"""Workflow step: tell a webhook how a job ended. Its role is almost empty, because the URL is a caller's."""
+"""Step of a delivery: tell one receiver how a job ended, once; the machine waits and asks for the next try.
+
+Source of the metric's form: docs.aws.amazon.com, CloudWatch embedded metric format, read 2026-11-24.
+"""
 
 from typing import Any
 
-import msgspec
-
-from gateway.domain import view, webhook
+from gateway.domain.pacing import timestamp
+from gateway.domain.receiver import URL, Delivery
+from gateway.flow import notify
+from gateway.flow.ports import Ports
 from gateway.handlers import _wiring
 from gateway.handlers._job import job_of, told
 
-# Pauses before the second try and the ones after it.
-PAUSES_S = (5, 300, 1800, 7200)
-TRY_S = 20
+DEAD = "DeadReceivers"
 
 _ports = _wiring.the_ports()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Deliver once; answer ``done``, or ``again`` with the pause before the next try."""
-    job, tried = job_of(_ports, event), int(event.get("try") or 0)
-    root = _wiring.link_secret()
-    document = view.job_document(job, job.base_url, _wiring.link_secret)
-    kind = f"job.{job.status}"
-    body = msgspec.json.encode(
-        {
-            "type": kind,
-            "timestamp": document["finished_at"],
-            "event": kind,
-            "id": job.id,
-            "output_url": document["output_url"],
-            "data": document,
-        }
-    )
-    signed = webhook.headers(f"msg_{job.id}", _ports.now(), body, webhook.secret_of(job.key_id, root))
-    answered = _ports.egress.post(job.webhook_url, signed, body, TRY_S).status
-    delivered = 200 <= answered < 300
-    if delivered or answered == 410 or tried >= len(PAUSES_S):
-        return told("notify", event, {"outcome": "done", "answered": answered})
-    return told("notify", event, {"outcome": "again", "after_s": PAUSES_S[tried], "answered": answered})
+    """Answer ``done``, or ``again`` with the instant of the next try."""
+    return answer(_ports, event)
+
+
+def answer(ports: Ports, event: dict[str, Any]) -> dict[str, Any]:
+    """Try once over some ports, log what came of it, and say what the machine does next."""
+    job, to, name = job_of(ports, event), event["webhook"], event["delivery"]
+    delivery = notify.attempt(ports, job, to, name, _wiring.link_secret)
+    seen = {"webhook": to, "tries": len(delivery.tries), "status": delivery.status}
+    if delivery.tries:
+        last = delivery.tries[-1]
+        seen |= {"answered": last.status, "problem": last.problem, "ms": last.ms}
+    if delivery.next_at is not None:
+        return told("notify", event, {"outcome": "again", "at": timestamp(delivery.next_at)}, **seen)
+    if delivery.status == "failed" and to != URL:
+        _count_dead(delivery, ports.now())
+    return told("notify", event, {"outcome": "done"}, **seen)
+
+
+def _count_dead(delivery: Delivery, now: float) -> None:
+    """Count a registered webhook that could not be told: an alarm looks at that number."""
+    metrics = [{"Name": DEAD, "Unit": "Count"}]
+    about = {"Namespace": "Sluice", "Dimensions": [["FunctionName"]], "Metrics": metrics}
+    count = {
+        "webhook": delivery.webhook,
+        "tenant": delivery.tenant,
+        "FunctionName": _wiring.setting("AWS_LAMBDA_FUNCTION_NAME"),
+        DEAD: 1,
+        "_aws": {"Timestamp": round(now * 1000), "CloudWatchMetrics": [about]},
+    }
+    _wiring.logger.error("a receiver is dead", extra=count)

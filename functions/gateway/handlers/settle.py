@@ -1,4 +1,4 @@
-"""Workflow step: end the job and write what it cost."""
+"""Workflow step: end the job, write what it cost, and set off whoever tells of it."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ _ports = _wiring.the_ports()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer whether somebody wants to be told."""
+    """Answer how it ended."""
     job = settle(_ports, job_of(_ports, event), lost=event.get("lost", False))
-    return told("settle", event, {"notify": bool(job.webhook_url), "status": job.status})
+    return told("settle", event, {"status": job.status})

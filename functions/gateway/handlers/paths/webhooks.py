@@ -1,14 +1,125 @@
-"""Webhooks: the secret that signs what a key is told."""
+"""Webhooks: registered ones, the secret that signs what a key is told, deliveries and their repetition."""
 
-from gateway.domain import webhook
+from typing import Any
+
+from gateway.domain import receiver, webhook
+from gateway.domain.receiver import Webhook
+from gateway.domain.webhook import Secret
+from gateway.errors import InvalidRequest, NotFound
+from gateway.flow import tell, webhooks
 from gateway.handlers import _wiring
-from gateway.handlers._call import Event, Reply, Route, caller
+from gateway.handlers._call import Event, Reply, Route, body, caller, own_hosts
 from gateway.handlers._reply import reply
 
-
-def _secret(event: Event) -> Reply:
-    secret = webhook.secret_of(caller(event, "read").key_id, _wiring.link_secret())
-    return reply(200, {"object": "webhook_secret", "secret": webhook.shown(secret)})
+_ports = _wiring.the_ports()
+PAGE, LONGEST_PAGE = 20, 100
 
 
-ROUTES: dict[tuple[str, str], Route] = {("GET", "webhook-secret"): _secret}
+def _key_secret(event: Event) -> Reply:
+    sender = caller(event, "read")
+    return _of_key(sender.key_id, _ports.webhooks.secret_of_key(sender.tenant, sender.key_id))
+
+
+def _rotate_key_secret(event: Event) -> Reply:
+    sender = caller(event, "submit")
+    return _of_key(sender.key_id, webhooks.rotate_key(_ports, sender.tenant, sender.key_id))
+
+
+def _of_key(key_id: str, secret: Secret) -> Reply:
+    newest = webhook.secret_of(key_id, _wiring.link_secret(), secret.generation)
+    return reply(200, {"object": "webhook_secret", "secret": webhook.shown(newest)})
+
+
+def _create(event: Event) -> Reply:
+    admin = caller(event, "admin")
+    made = webhooks.register(_ports, admin.tenant, body(event), own_hosts(event))
+    _wiring.logger.info("webhook made", webhook=made.id, key=admin.key_id)
+    return reply(201, _with_secret(made))
+
+
+def _list(event: Event) -> Reply:
+    found = _ports.webhooks.of(caller(event, "admin").tenant)
+    return reply(200, {"object": "list", "data": [receiver.webhook_document(each) for each in found]})
+
+
+def _get(event: Event, id: str) -> Reply:
+    found = webhooks.find(_ports, caller(event, "admin").tenant, id)
+    return reply(200, receiver.webhook_document(found))
+
+
+def _change(event: Event, id: str) -> Reply:
+    tenant = caller(event, "admin").tenant
+    changed = webhooks.change(_ports, tenant, id, body(event), own_hosts(event))
+    return reply(200, receiver.webhook_document(changed))
+
+
+def _delete(event: Event, id: str) -> Reply:
+    tenant = caller(event, "admin").tenant
+    found = webhooks.find(_ports, tenant, id)
+    _ports.webhooks.delete(tenant, found.id)
+    return reply(200, {"id": found.id, "object": "webhook", "deleted": True})
+
+
+def _rotate(event: Event, id: str) -> Reply:
+    return reply(200, _with_secret(webhooks.rotate(_ports, caller(event, "admin").tenant, id)))
+
+
+def _with_secret(found: Webhook) -> dict[str, Any]:
+    newest = webhook.secret_of(found.name, _wiring.link_secret(), found.secret.generation)
+    return receiver.webhook_document(found, webhook.shown(newest))
+
+
+def _deliveries(event: Event, id: str) -> Reply:
+    tenant, asked = caller(event, "admin").tenant, event.get("queryStringParameters") or {}
+    limit = _limit(str(asked.get("limit") or PAGE))
+    page, last = webhooks.deliveries(_ports, tenant, id, limit, str(asked.get("after") or ""))
+    return reply(200, {**_listed(page), "has_more": last is not None, "last_id": last})
+
+
+def _deliveries_of_job(event: Event, job_id: str) -> Reply:
+    tenant = caller(event, "read").tenant
+    if _ports.jobs.get(tenant, job_id) is None:
+        raise NotFound(f"no job {job_id[:40]!r} under this key's tenant.", code="job_not_found", param="id")
+    return reply(200, _listed(_ports.deliveries.of_job(tenant, job_id)))
+
+
+def _redeliver(event: Event, job_id: str) -> Reply:
+    tenant = caller(event, "submit").tenant
+    asked = body(event) if event.get("body") else {}
+    if unknown := sorted(asked.keys() - {"webhook_id"}):
+        wrong = f"{unknown[0]}: is not a field here. Known: webhook_id."
+        raise InvalidRequest(wrong, code="unknown_parameter", param=unknown[0])
+    to = asked.get("webhook_id") or ""
+    if not isinstance(to, str):
+        raise InvalidRequest(
+            "webhook_id: must be the id of a webhook.", code="invalid_parameter", param="webhook_id"
+        )
+    begun = tell.again(_ports, tenant, job_id, to)
+    _wiring.logger.info("told again", job=job_id, deliveries=len(begun))
+    return reply(202, _listed(begun))
+
+
+def _listed(found: Any) -> dict[str, Any]:
+    return {"object": "list", "data": [receiver.delivery_document(each) for each in found]}
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LONGEST_PAGE):
+        wrong = f"limit: must be a whole number from 1 to {LONGEST_PAGE}, not {text[:20]!r}."
+        raise InvalidRequest(wrong, code="invalid_parameter", param="limit")
+    return int(text)
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("GET", "webhook-secret"): _key_secret,
+    ("POST", "webhook-secret"): _rotate_key_secret,
+    ("POST", "admin/webhooks"): _create,
+    ("GET", "admin/webhooks"): _list,
+    ("GET", "admin/webhooks/{id}"): _get,
+    ("PATCH", "admin/webhooks/{id}"): _change,
+    ("DELETE", "admin/webhooks/{id}"): _delete,
+    ("POST", "admin/webhooks/{id}/rotate"): _rotate,
+    ("GET", "admin/webhooks/{id}/deliveries"): _deliveries,
+    ("GET", "jobs/{id}/deliveries"): _deliveries_of_job,
+    ("POST", "jobs/{id}/redeliver"): _redeliver,
+}
