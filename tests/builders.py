@@ -30,6 +30,7 @@ from tests.fakes import (
     FakeRepeats,
     FakeSecrets,
     FakeTokens,
+    FakeUploads,
     FakeWire,
     FakeWorkflow,
 )
@@ -82,12 +83,14 @@ def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Por
         tokens=FakeTokens(),
         secrets=FakeSecrets(),
         artifacts=FakeArtifacts(),
+        uploads=FakeUploads(),
         wire=FakeWire(script, clock=clock),
         workflow=FakeWorkflow(),
         egress=FakeEgress(),
         now=clock.now,
         sleep=clock.sleep,
         random=lambda count: bytes(range(count)),
+        link_secret=lambda: b"a link secret",
     )
 
 

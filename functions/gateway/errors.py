@@ -2,7 +2,7 @@
 
 GatewayError            status, code, retryable; ``str()`` is safe to show a caller
 ├── CallerError         the request must change
-│   ├── InvalidRequest      400  invalid_json, invalid_header, unknown_parameter, missing_parameter, ...
+│   ├── InvalidRequest      400  invalid_json, invalid_header, invalid_input, unknown_parameter, ...
 │   ├── Forbidden           403  not_allowed, link_invalid
 │   ├── NotFound            404  model_not_found, job_not_found, file_not_found, path_not_found
 │   ├── Clash               409  too_late, idempotency_conflict
