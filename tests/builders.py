@@ -32,6 +32,7 @@ from tests.fakes import (
     FakeRepeats,
     FakeSecrets,
     FakeTokens,
+    FakeUploads,
     FakeWebhooks,
     FakeWire,
     FakeWorkflow,
@@ -85,6 +86,7 @@ def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Por
         tokens=FakeTokens(),
         secrets=FakeSecrets(),
         artifacts=FakeArtifacts(),
+        uploads=FakeUploads(),
         wire=FakeWire(script, clock=clock),
         workflow=FakeWorkflow(),
         egress=FakeEgress(),
@@ -94,6 +96,7 @@ def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Por
         now=clock.now,
         sleep=clock.sleep,
         random=lambda count: bytes(range(count)),
+        link_secret=lambda: b"a link secret",
     )
 
 

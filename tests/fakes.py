@@ -16,6 +16,7 @@ from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.receiver import Delivery, Webhook
 from gateway.domain.repeat import KEPT_S, Made, Repeat
+from gateway.domain.upload import Form, Seen, Wanted
 from gateway.domain.webhook import Secret
 from gateway.errors import Conflict
 from gateway.protocols.http import HttpRequest, HttpResponse
@@ -319,6 +320,33 @@ class FakeArtifacts:
 
 
 @dataclass
+class FakeUploads:
+    """Files that callers brought, by key, and how often they were looked at."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    looked: list[str] = field(default_factory=list)
+
+    def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
+        """Write the form's facts where a signature would stand."""
+        return Form("https://bucket.example.com/", {"key": key, "Content-Type": wanted.content_type})
+
+    def look(self, key: str, count: int) -> Seen | None:
+        """Return a file's head."""
+        self.looked.append(key)
+        data = self.files.get(key)
+        return None if data is None else Seen(data[:count], len(data))
+
+    def link(self, key: str, content_type: str) -> str:
+        """Name the file in a link."""
+        return f"https://bucket.example.com/{key}?type={content_type}"
+
+    def read(self, key: str, size: int) -> bytes | None:
+        """Return a file of this size."""
+        data = self.files.get(key)
+        return data if data is not None and len(data) == size else None
+
+
+@dataclass
 class FakeWire:
     """A provider that answers from a script: by ``METHOD path-part``, a list in order, its last for ever."""
 
@@ -376,6 +404,7 @@ class FakeEgress:
     answers: list[Posted] = field(default_factory=lambda: [Posted(204)])
     files: dict[str, Fetched | Unfetched] = field(default_factory=dict)
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
 
     def post(self, url: str, headers: dict[str, str], body: bytes, deadline_s: float) -> Posted:
         """Keep a message, answer it by the script."""
@@ -384,6 +413,7 @@ class FakeEgress:
 
     def fetch(self, url: str, key: str, most_bytes: int, deadline_s: float) -> Fetched | Unfetched:
         """Hand out a file."""
+        self.fetched.append(url)
         found = self.files.get(url, Unfetched("status_404"))
         return replace(found, key=key) if isinstance(found, Fetched) else found
 

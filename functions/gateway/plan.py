@@ -11,6 +11,9 @@ import msgspec
 
 from gateway.wire import Auth, ErrorRule, Protocol
 
+# Types of parameters that are files.
+MEDIA = ("image", "video", "audio")
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -42,13 +45,16 @@ class Parameter:
     """What a model takes under one name, and how the provider spells it.
 
     Args:
-        type: string, integer, number, boolean, array, object, or a medium: image, video, audio (a URL).
-        to: path in the step's body; empty means the parameter's own name.
+        type: string, integer, number, boolean, array, object, or a medium: image, video, audio.
+        items: the medium that a list's items are; ``max_items`` is how many it may have.
+        to: path in the step's body; empty means the parameter's own name; ``[]`` at its end adds to a list.
         place: ``body``, ``url`` (a name for the url template), ``query`` or ``none`` (not sent).
         values: our spelling -> the provider's.
         form: template over ``{}`` for the provider's spelling, such as ``{}s``.
         as_type: the provider's type where it differs from ours: string, integer, number.
         operations: the operations that it belongs to; empty means all.
+        shape: how a medium is written: a template over ``{url}``, ``{base64}`` and ``{media_type}``, or
+            ``{file}`` for a part of a form; nothing is the URL itself.
     """
 
     type: str = "string"
@@ -64,6 +70,14 @@ class Parameter:
     form: str = ""
     as_type: str = ""
     operations: tuple[str, ...] = ()
+    items: str = ""
+    max_items: int | None = None
+    shape: Any = None
+
+    @property
+    def medium(self) -> str:
+        """Name the medium that it is, or that its items are; empty where it is none."""
+        return self.type if self.type in MEDIA else self.items
 
 
 @dataclass(frozen=True, slots=True)

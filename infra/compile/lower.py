@@ -181,11 +181,12 @@ def _model(model_id: str, name: str, model: entry.Model, provider: entry.Provide
 
 
 def _parameter(parameter: entry.Parameter) -> lowered.Parameter:
-    fields = parameter.model_dump(exclude={"enum", "operations", "as_type"})
+    fields = parameter.model_dump(exclude={"enum", "operations", "as_type", "items"})
     return lowered.Parameter(
         **fields,
         enum=tuple(parameter.enum),
         as_type=parameter.as_type or "",
+        items=parameter.items or "",
         operations=tuple(parameter.operations),
     )
 

@@ -3,7 +3,7 @@
 from gateway.domain.media import MODALITIES as OPERATIONS
 from gateway.domain.order import ORDERS
 from gateway.domain.outcome import ERROR_CLASSES as ERRORS
-from gateway.domain.request import MEDIA
+from gateway.plan import MEDIA
 
 __all__ = ["ERRORS", "MEDIA", "OPERATIONS", "ORDERS"]
 

@@ -20,7 +20,9 @@ from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
 from infra.resources.webhooks import Webhooks
 
-START_MARGIN_S = 15  # what a start does around the provider's call: two reads, two writes, the token
+# What a start does around the provider's call: two reads, two writes, the token; and before it, ten seconds
+# to fetch files in (``gateway.flow.inputs.FETCH_S``).
+START_MARGIN_S = 15
 # Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
 VISIBILITY_MARGIN_S = 5
 PUMPS = 10  # pools that are served at once; one more waits for a second
@@ -61,7 +63,7 @@ class Functions(Construct):
         self._variables = variables(storage, bells, blueprint.public_url)
         self._secrets = [secret_arn(self, pool.secret) for pool in blueprint.pools]
         files = f"IAM5[Resource::<{logical_id(storage.artifacts)}.Arn>/*]"
-        acknowledge(self, "the name of a file is made when it is delivered", files)
+        acknowledge(self, "the name of a file is made when it is delivered, or brought", files)
         self.egress = Egress(self, "Outside", functions=self, place=place, storage=storage)
         self.webhooks = Webhooks(self, "Webhooks", functions=self, storage=storage, egress=self.egress)
         self.authorize = self._authorize()
@@ -114,12 +116,13 @@ class Functions(Construct):
             memory_mb=512,
             timeout=start_timeout(self._blueprint),
             variables=_FILES,
-            more=self.webhooks.variables,
+            more=self.webhooks.variables | self.egress.variables,
             statements=[
                 *self.webhooks.permissions,
+                self.egress.permission,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                self._objects("PutObject", "AbortMultipartUpload"),
+                self._objects("PutObject", "GetObject", "AbortMultipartUpload"),
                 *self._credentials(),
                 self._answers(machine),
                 allow([lane.queue.queue_arn for lane in lanes], "sqs", *_CONSUME),

@@ -10,6 +10,9 @@ from constructs import Construct
 from infra.resources.acknowledge import acknowledge
 from infra.resources.place import Place
 
+# Files that callers bring can be referred to for a day, and a job that does so may wait for another.
+INPUT_DAYS = 2
+
 
 class Storage(Construct):
     """The stateful part of the stack. Ids here must not change: a new id is a new, empty table."""
@@ -109,7 +112,13 @@ def _bucket(scope: Construct, id: str, place: Place, retention_days: tuple[int, 
                 s3.LifecycleRule(id=f"r{days}", prefix=f"r{days}/", expiration=Duration.days(days + 1))
                 for days in sorted(set(retention_days))
             ),
+            *(
+                s3.LifecycleRule(id=name, prefix=f"{name}/", expiration=Duration.days(INPUT_DAYS))
+                for name in ("uploads", "inputs")
+            ),
         ],
+        # A page may send a file by a form that its own server asked for; the form is the permission.
+        cors=[s3.CorsRule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=["*"], max_age=3600)],
     )
     acknowledge(bucket, "files are handed out by the api function, which logs every hand-out", "S1")
     return bucket

@@ -14,6 +14,7 @@ from sluice.errors import Refused
 
 if TYPE_CHECKING:
     from gateway.domain.job import Hop
+    from gateway.domain.medium import Medium, Place
     from gateway.domain.request import Request
     from gateway.plan import Plan
 
@@ -107,7 +108,7 @@ def _first_tries(plan: "Plan", asked: "Request", chain: "tuple[Hop, ...]") -> di
 
 
 def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[str, Any]:
-    from gateway.domain import pricing, request
+    from gateway.domain import medium, pricing, request
     from gateway.protocols import steps
 
     provider, model = plan.providers[hop.provider], plan.models[f"{hop.provider}/{hop.model}"]
@@ -120,7 +121,7 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
         region=hop.region,
         reference="gw_example-1",
         parameters=model.parameters,
-        arguments=fit.arguments,
+        arguments=medium.filled(model.parameters, fit.arguments, _file),
     )
     sent = steps.request(call, call.protocol.steps[0], {}, _NO_SECRET, time.time())
     price = pricing.estimate(model, fit.arguments)
@@ -131,7 +132,7 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
         "region": hop.region,
         "method": sent.method,
         "url": sent.url,
-        "body": _readable(sent.body),
+        "body": _readable(sent.body, sent.headers.get("content-type", "")),
         "dropped": list(fit.dropped),
         "estimated_usd": None if price is None else pricing.usd(price),
         "limits": {
@@ -144,13 +145,44 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
     }
 
 
-def _readable(body: bytes | None) -> Any:
+def _file(place: "Place") -> "Medium":
+    """Say where a file would go; it is not read."""
+    from gateway.domain import medium
+
+    is_upload = place.given.startswith(medium.REFERENCE)
+    content = f"<the bytes of {place.given}>"
+    return medium.Medium(
+        url=f"<a signed link to {place.given}>" if is_upload else place.given,
+        media_type=f"{place.parameter.medium}/<by its bytes>",
+        base64=content.replace("the bytes", "base64"),
+        data=content.encode(),
+    )
+
+
+def _readable(body: bytes | None, content_type: str) -> Any:
     if not body:
         return None
+    if content_type.startswith("multipart/"):
+        return _form(body, content_type)
     try:
         return json.loads(body)
     except ValueError:
         return body.decode(errors="replace")[:_SHOWN]
+
+
+def _form(body: bytes, content_type: str) -> list[dict[str, str]]:
+    """Show a form's parts as objects, in order."""
+    from email import message_from_bytes
+
+    parts = message_from_bytes(f"content-type: {content_type}\r\n\r\n".encode() + body).walk()
+    return [
+        {
+            "name": str(part.get_param("name", header="content-disposition")),
+            "value": str(part.get_payload()).removesuffix("\r\n")[:_SHOWN],
+        }
+        for part in parts
+        if not part.is_multipart()
+    ]
 
 
 def _print(explained: dict[str, Any]) -> None:

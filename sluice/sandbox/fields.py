@@ -1,6 +1,8 @@
 """Reading a request's fields, and refusing what has the wrong type in the provider's own way."""
 
+from base64 import b64decode
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 from sluice.sandbox.media.spec import seed_of
@@ -25,6 +27,26 @@ def text(body: Mapping[str, Any], name: str, *, longest: int | None = None) -> s
             f"Invalid '{name}': string too long. Expected at most {longest} characters, got {len(value)}.",
         )
     return value
+
+
+def picture(param: str, data: bytes) -> None:
+    """Refuse what is no picture, as a provider does that opens it."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(BytesIO(data)) as image:
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise invalid(param, f"Invalid image in '{param}': the file cannot be decoded.") from None
+
+
+def picture_in_base64(param: str, text: object) -> None:
+    """Refuse what is no picture in base64."""
+    try:
+        data = b64decode(text, validate=True) if isinstance(text, str) else b""
+    except ValueError:
+        raise invalid(param, f"Invalid value at '{param}': base64 decoding failed.") from None
+    picture(param, data)
 
 
 def whole(body: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:

@@ -1,4 +1,4 @@
-"""Multipart forms, as far as the sandbox needs them: the text fields, and the names of the files."""
+"""Multipart forms, as far as the sandbox needs them: the text fields, and the files."""
 
 import re
 
@@ -7,8 +7,8 @@ NAME = re.compile(rb'[;\s]name="?([^";\r\n]+)"?', re.IGNORECASE)
 FILE = re.compile(rb"[;\s]filename\*?=", re.IGNORECASE)
 
 
-def read_form(raw: bytes, content_type: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Read a form's text fields, and the name of each file's field.
+def read_form(raw: bytes, content_type: str) -> tuple[dict[str, str], tuple[tuple[str, bytes], ...]]:
+    """Read a form's text fields, and each file with the name of its field.
 
     Raises:
         ValueError: the content type names no boundary, or no part of the body begins with it.
@@ -23,13 +23,13 @@ def read_form(raw: bytes, content_type: str) -> tuple[dict[str, str], tuple[str,
     if not parts:
         raise ValueError("the form has no parts")
     texts: dict[str, str] = {}
-    uploads: list[str] = []
+    uploads: list[tuple[str, bytes]] = []
     for part in parts:
         head, _, body = part.partition(b"\r\n\r\n")
         if not (name := NAME.search(head)):
             continue
         if FILE.search(head):
-            uploads.append(name[1].decode())
+            uploads.append((name[1].decode(), body))
         else:
             texts[name[1].decode()] = body.decode("utf-8", "replace")
     return texts, tuple(uploads)

@@ -30,7 +30,7 @@ class Call:
         path: after the provider's prefix, as the provider itself would see it.
         params: the named groups of the route's pattern.
         body: the JSON object or the form's text fields.
-        uploads: names of the form's file fields, one entry a file.
+        uploads: the form's files, each with the name of its field.
         base: the provider's address on this server, from the request's Host header.
         now: seconds since the epoch.
     """
@@ -42,7 +42,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Mapping[str, Any]
-    uploads: tuple[str, ...]
+    uploads: tuple[tuple[str, bytes], ...]
     base: str
     now: float
 

@@ -127,6 +127,29 @@ def test_explain_puts_the_targets_in_the_order_of_this_request(files: Path) -> N
     assert usual["first_tries"] == large["first_tries"] == {}
 
 
+def test_explain_shows_where_a_files_bytes_would_go(files: Path) -> None:
+    text = (files / "routes.yaml").read_text().replace("[text_to_image]", "[text_to_image, image_edit]")
+    (files / "routes.yaml").write_text(text.replace("nano-banana-pro]", "nano-banana-pro/edit]"))
+    asked = '{"model": "picture", "prompt": "a hat", "image": "upl_01m3250v000000000000000000"}'
+
+    google, fal = json.loads(sluice("explain", "--json", folder=files, stdin=asked).stdout)["chain"]
+
+    part = google["body"]["contents"][0]["parts"][1]["inlineData"]
+    assert part == {"mimeType": "image/<by its bytes>", "data": "<base64 of upl_01m3250v000000000000000000>"}
+    assert fal["body"]["image_urls"] == ["<a signed link to upl_01m3250v000000000000000000>"]
+
+
+def test_explain_shows_a_form_part_by_part(files: Path) -> None:
+    asked = '{"model": "openai/gpt-image-2", "prompt": "a hat", "image": "https://a.example.com/1.png"}'
+    with (files / "providers.yaml").open("a") as providers:
+        providers.write("  openai: {secret: sluice/providers/openai}\n")
+
+    (openai,) = json.loads(sluice("explain", "--json", folder=files, stdin=asked).stdout)["chain"]
+
+    assert {"name": "prompt", "value": "a hat"} in openai["body"]
+    assert {"name": "image[]", "value": "<the bytes of https://a.example.com/1.png>"} in openai["body"]
+
+
 def test_explain_says_why_a_target_is_skipped(files: Path) -> None:
     shown = sluice("explain", folder=files, stdin='{"model": "picture", "prompt": "a fox", "max_usd": 0.14}')
 

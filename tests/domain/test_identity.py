@@ -37,3 +37,21 @@ def test_two_jobs_of_one_instant_have_two_names(first: bytes, second: bytes) -> 
     All 80 random bits are in the name.
     """
     assert (identity.job_id(1, first) == identity.job_id(1, second)) is (first == second)
+
+
+@given(MILLISECONDS, RANDOM)
+def test_an_upload_knows_when_it_was_begun(at: int, random: bytes) -> None:
+    """
+    The time comes back to the millisecond.
+    """
+    assert identity.made_at(identity.upload_id(at / 1000, random)) == int(at / 1000 * 1000) / 1000
+
+
+@given(st.text(max_size=40))
+def test_what_is_no_name_has_no_time(text: str) -> None:
+    """
+    Whatever else is asked about is told from a name, and nothing breaks.
+    """
+    named = re.fullmatch(r"[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}", text)
+
+    assert (identity.made_at(text) is None) is (named is None)

@@ -20,7 +20,10 @@ PARAMETERS = {
     "image": Parameter("image", required=True, operations=("image_to_video",)),
     "audio": Parameter("audio"),
     "video": Parameter("video"),
+    "images": Parameter("array", items="image", max_items=2),
 }
+FILE = "must be a URL that starts with https://, or the reference of an upload (POST /v1/uploads)"
+NO_DATA = "must not be a data: URL; send the file with POST /v1/uploads and give its reference"
 OFFERS = {"text_to_video": Offer("x", "m"), "image_to_video": Offer("x", "m")}
 MODEL = Model("m", "p", OFFERS, PARAMETERS)
 
@@ -53,9 +56,17 @@ def problems(**given: Any) -> dict[str, str]:
         ("format", "x" * 99, "must be one of 'png', 'webp', not what was given"),
         ("duration", 5, "must be one of 4, 8, not 5"),
         ("image", "https://example.com/a.png", "is not something this model takes"),
-        ("audio", "fox.mp3", "must be a URL that starts with https://"),
-        ("audio", "data:audio/mpeg;base64,AAAA", "must be a URL that starts with https://"),
-        ("video", "file:///etc/passwd", "must be a URL that starts with https://"),
+        ("audio", "fox.mp3", FILE),
+        ("audio", "http://example.com/fox.mp3", FILE),
+        ("audio", "data:audio/mpeg;base64,AAAA", NO_DATA),
+        ("video", "file:///etc/passwd", FILE),
+        (
+            "images",
+            ["https://example.com/a.png", 7],
+            "must be a list of URLs or references; item 1 is an integer",
+        ),
+        ("images", ["https://example.com/a.png", "b"], f"{FILE} (item 1)"),
+        ("images", ["https://example.com/a.png"] * 3, "has 3 items, 2 are the most"),
         ("video", ["https://example.com/a.mp4"], "must be the URL of a video file, not a list"),
         ("resolution", "4k", "is not something this model takes"),
     ],

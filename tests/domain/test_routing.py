@@ -39,7 +39,7 @@ models:
 """
 PROMPT = {"prompt": "a fox"}
 CHOICE = "duration: must be one of 4, 6, 8, not 5."
-LINK = "image: must be a URL that starts with https://."
+LINK = "image: must be a URL that starts with https://, or the reference of an upload (POST /v1/uploads)."
 
 
 @cache
@@ -221,6 +221,26 @@ def test_every_target_that_is_passed_over_says_why() -> None:
         "runway/gen4.5": "resolution must be one of '720p', not '1080p'",
         "runway/gen4_turbo": "does not serve text_to_video",
     }
+
+
+@pytest.mark.parametrize("operation", ["text_to_image", "image_edit"])
+def test_a_target_that_is_there_for_another_operation_is_no_news(operation: str) -> None:
+    """
+    One provider may serve a route's operations under different names.
+    """
+    targets = "fal/fal-ai/nano-banana-pro, fal/fal-ai/nano-banana-pro/edit"
+    two = builders.plan_of(
+        f"version: 1\nmodels:\n  x: {{operations: [text_to_image, image_edit], targets: [{targets}]}}\n"
+    )
+    edits = operation == "image_edit"
+    image = {"image": "https://a.example.com/1.png"} if edits else {}
+
+    able, skipped = routing.eligible(
+        two, asked("x", **image), operation, routing.hops_of(two, two.routes["x"], None, "")
+    )
+
+    assert [hop.model.endswith("/edit") for hop in able] == [edits]
+    assert skipped == ()
 
 
 def test_several_problems_of_one_target_stand_in_one_reason() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from gateway.domain import request
+from gateway.domain import medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
 from gateway.plan import Plan
 from gateway.protocols import steps
@@ -50,7 +50,14 @@ def call_of(plan: Plan, case: Case) -> steps.Call:
     assert not fit.problems
     region = case.get("region") or next(iter(provider.base_urls))
     protocol = provider.protocols[offer.protocol]
-    return steps.Call(provider, protocol, offer, region, REFERENCE, model.parameters, fit.arguments)
+    arguments = medium.filled(model.parameters, fit.arguments, file_of)
+    return steps.Call(provider, protocol, offer, region, REFERENCE, model.parameters, arguments)
+
+
+def file_of(place: medium.Place) -> medium.Medium:
+    """Give a target a file: at its URL, or as a PNG whose bytes are the URL."""
+    data = place.given.encode()
+    return medium.Medium(place.given, "image/png", base64.b64encode(data).decode(), data)
 
 
 def play(plan: Plan, case: Case) -> list[tuple[Any, Any]]:
@@ -86,17 +93,27 @@ def written(asked: HttpRequest, wanted: Case) -> Case:
     )
 
 
-def fields(asked: HttpRequest) -> dict[str, str]:
-    """Read a form as a receiver does (RFC 7578), by the standard library's own parser."""
+def fields(asked: HttpRequest) -> dict[str, Any]:
+    """Read a form as a receiver does (RFC 7578), by the standard library's own parser.
+
+    A text is itself, a file has its name and type, and under a name with ``[]`` there is a list.
+    """
     from email import message_from_bytes
 
     head = f"content-type: {asked.headers['content-type']}\r\n\r\n".encode()
     parts = message_from_bytes(head + (asked.body or b"")).get_payload()
     assert isinstance(parts, list)
-    return {
-        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True).decode()
-        for part in parts
-    }
+    found: dict[str, Any] = {}
+    for part in parts:
+        name = str(part.get_param("name", header="content-disposition"))
+        value: Any = part.get_payload(decode=True).decode()
+        if file := part.get_filename():
+            value = {"file": file, "type": part.get_content_type(), "data": value}
+        if name.endswith("[]"):
+            found.setdefault(name, []).append(value)
+        else:
+            found[name] = value
+    return found
 
 
 def meant(reading: Reading, means: Case) -> Case:

@@ -23,7 +23,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),
-    "start": (512, 75, FILES | TELL),
+    "start": (512, 75, FILES | TELL | {"EGRESS"}),
     "check": (512, 60, FILES | TELL),
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | TELL | {"USAGE_TABLE"}),

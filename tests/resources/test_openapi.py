@@ -38,6 +38,7 @@ def test_document_has_every_call_of_the_first_version():
         "GET /v1/admin/webhooks/{id}/deliveries",
         "GET /v1/jobs/{id}",
         "DELETE /v1/jobs/{id}",
+        "POST /v1/uploads",
         "GET /v1/files/{id}",
         "GET /v1/models",
         "GET /v1/models/{id}",

@@ -14,6 +14,8 @@ TELL = GIVE_BACK | TAKE
 LEAVE = {"dynamodb:Query Waiting", "dynamodb:DeleteItem Waiting"}
 BOOK = {"dynamodb:PutItem Usage", "dynamodb:UpdateItem Usage"}
 STORE = {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"}
+# What callers bring is read, and fetched by somebody else.
+ASK = {"s3:GetObject Artifacts", "lambda:InvokeFunction EgressFunction"}
 PROVIDER_KEYS = {f"{SECRET} fal", f"{SECRET} in-house"}
 UNSEAL = {"kms:Decrypt ByokKey"}
 CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
@@ -28,7 +30,7 @@ GRANTS: dict[str, set[str]] = {
     "Route": JOB | TAKE | RING,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
     "Pump": JOB | TAKE | RING | BELLS | ANSWER | LEAVE | {"dynamodb:BatchGetItem Pacers"},
-    "Start": JOB | SET_GOING | TELL | STORE | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
+    "Start": JOB | SET_GOING | TELL | STORE | ASK | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
     "Check": JOB | SET_GOING | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Deliver": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Settle": JOB | SET_GOING | GIVE_BACK | BOOK,

@@ -88,7 +88,7 @@ def test_files_expire_a_day_after_their_class(aws: Template):
     ends = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     (abandoned,) = (rule for rule in rules if "Prefix" not in rule)
 
-    assert ends == {"r7/": 8, "r30/": 31}
+    assert ends == {"r7/": 8, "r30/": 31, "uploads/": 2, "inputs/": 2}
     assert abandoned["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
@@ -100,6 +100,13 @@ def test_bucket_is_closed(aws: Template):
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     assert "AES256" in str(bucket["BucketEncryption"])
     assert bucket["_"]["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.synth
+def test_a_page_may_send_forms_and_read_nothing(aws: Template):
+    (rule,) = one(aws, "AWS::S3::Bucket", "Artifacts")["CorsConfiguration"]["CorsRules"]
+
+    assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["POST"], ["*"])
 
 
 @pytest.mark.synth

@@ -72,6 +72,15 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """A file that a caller brought, in our bucket; its type is told from its bytes."""
+
+    key: str
+    content_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class CostLine:
     """One meter of one job: ``units`` at ``unit_micros`` for every ``per`` of them."""
 
@@ -134,6 +143,7 @@ class Job:
 
     Args:
         input: canonical parameters as the caller gave them; never logged.
+        inputs: URL or reference of the input -> the file in our bucket, once it is there.
         on, deadline_at, overflow, max_wait_s, retention_days: the route's policy at the time of acceptance.
         byok: provider -> the caller's own key, encrypted.
         pool, place: the queue that the job waits in, and where, while it does.
@@ -183,6 +193,7 @@ class Job:
     history: tuple[tuple[float, str], ...] = ()
     sweep_at: float = 0
     untold: bool = False
+    inputs: dict[str, Input] = field(default_factory=dict)
     version: int = 0
 
     @property

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.plan import Model, Parameter
+from gateway.domain import medium
+from gateway.plan import MEDIA, Model, Parameter
 
 # Parameters that a target must be able to carry; the others are hints, which may be left out with a note.
 BINDING = frozenset(
@@ -28,7 +29,6 @@ BINDING = frozenset(
         "language",
     ]
 )
-MEDIA = ("image", "video", "audio")
 # What may become a part of a provider's URL: never a step up in its path.
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
@@ -102,18 +102,22 @@ def fit(model: Model, operation: str, given: Mapping[str, Any], overrides: Mappi
 
 
 def operation_of(models: Iterable[Model], operations: tuple[str, ...], given: Mapping[str, Any]) -> str:
-    """Tell which of a route's operations a request means: the one that uses most of the media given."""
+    """Tell which of a route's operations a request means: the one that uses most of the media given.
+
+    Of those that use as many, it is the one that lacks fewest.
+    """
     models = tuple(models)
 
-    def media_used(operation: str) -> int:
-        needed = {
-            name
+    def media_used(operation: str) -> tuple[int, int]:
+        media = {
+            name: parameter.required
             for model in models
             if operation in model.offers
             for name, parameter in parameters_of(model, operation).items()
-            if parameter.type in MEDIA and parameter.required
+            if parameter.medium
         }
-        return len(needed) if needed <= given.keys() else -1
+        lacking = [name for name, required in media.items() if required and name not in given]
+        return len(media.keys() & given.keys()), -len(lacking)
 
     return max(operations, key=media_used)
 
@@ -133,7 +137,20 @@ def _problem(parameter: Parameter, value: Any) -> str:
         return f"must be at least {parameter.minimum:g}, not {value!r}"
     if parameter.maximum is not None and value > parameter.maximum:
         return f"must be at most {parameter.maximum:g}, not {value!r}"
+    if parameter.items:
+        return _list_problem(parameter, value)
     return _text_problem(parameter, value) if isinstance(value, str) else ""
+
+
+def _list_problem(parameter: Parameter, value: list[Any]) -> str:
+    if parameter.max_items is not None and len(value) > parameter.max_items:
+        return f"has {len(value)} items, {parameter.max_items} are the most"
+    for index, item in enumerate(value):
+        if not isinstance(item, str):
+            return f"must be a list of URLs or references; item {index} is {kind_of(item)}"
+        if found := medium.problem(item):
+            return f"{found} (item {index})"
+    return ""
 
 
 def _text_problem(parameter: Parameter, value: str) -> str:
@@ -141,8 +158,8 @@ def _text_problem(parameter: Parameter, value: str) -> str:
         return "must not be empty"
     if parameter.max_length is not None and len(value) > parameter.max_length:
         return f"has {len(value)} characters, {parameter.max_length} are the most"
-    if parameter.type in MEDIA and not value.startswith(("https://", "http://")):
-        return "must be a URL that starts with https://"
+    if parameter.type in MEDIA and (found := medium.problem(value)):
+        return found
     if parameter.place == "url" and not _NAME.fullmatch(value):
         return "must be a plain name of letters, digits, '_', '-' and '.'"
     return ""
@@ -163,13 +180,8 @@ def _is(kind: str, value: Any) -> bool:
 
 
 def _article(kind: str) -> str:
-    names = {
-        "integer": "an integer",
-        "array": "a list",
-        "object": "an object",
-        "image": "the URL of an image",
-    }
-    return names.get(kind, f"a {kind}" if kind not in MEDIA else f"the URL of a {kind} file")
+    names = {"integer": "an integer", "array": "a list", "object": "an object"}
+    return f"the URL of {medium.article(kind)}" if kind in MEDIA else names.get(kind, f"a {kind}")
 
 
 def _shown(value: Any) -> str:

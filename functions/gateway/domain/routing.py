@@ -55,11 +55,16 @@ def eligible(
 ) -> tuple[tuple[Hop, ...], tuple[Skip, ...]]:
     """Divide a chain into the targets that can carry this request and those that cannot, with the reason.
 
-    A target that is skipped in all its regions for the same reason is told once.
+    A target that is skipped in all its regions for the same reason is told once. One that its provider has in
+    the route for another operation, beside one for this, is not told at all.
     """
+    hops = tuple(hops)
+    serving = {(hop.route, hop.provider) for hop in hops if _serves(plan, hop, operation)}
     able: list[Hop] = []
     skipped: dict[Skip, None] = {}
     for hop in hops:
+        if not _serves(plan, hop, operation) and (hop.route, hop.provider) in serving:
+            continue
         reason = _unfit(plan, asked, operation, hop)
         if reason:
             skipped[Skip(hop.provider, hop.model, reason)] = None
@@ -140,6 +145,10 @@ def _only_refused(job: Job, hop: int) -> bool:
     """Tell whether a target refused every try for want of capacity, and has not yet done so too often."""
     tries = [attempt for attempt in job.attempts if attempt.hop == hop]
     return len(tries) <= len(REFUSED_S) and all(each.error == "capacity" and not each.kept for each in tries)
+
+
+def _serves(plan: Plan, hop: Hop, operation: str) -> bool:
+    return operation in plan.models[f"{hop.provider}/{hop.model}"].offers
 
 
 def _unfit(plan: Plan, asked: request.Request, operation: str, hop: Hop) -> str:

@@ -135,7 +135,7 @@ def _attempt(job: Job, attempt: Attempt) -> dict[str, Any]:
 def _error(job: Job) -> dict[str, Any] | None:
     if not job.error_code:
         return None
-    retryable = job.error_code not in ("invalid_request", "moderation")
+    retryable = job.error_code not in ("invalid_request", "input_unreachable", "moderation")
     return {"code": job.error_code, "message": job.error_message, "retryable": retryable}
 
 
@@ -154,6 +154,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "default": parameter.default,
         "required": parameter.required,
         "operations": list(parameter.operations) or None,
+        "items": parameter.items or None,
+        "max_items": parameter.max_items,
     }
     return {name: value for name, value in facts.items() if value is not None}
 

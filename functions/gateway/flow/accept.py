@@ -10,7 +10,7 @@ from gateway.domain.pacing import Full
 from gateway.domain.repeat import Repeat
 from gateway.errors import Conflict, InvalidRequest, RateLimited
 from gateway.flow import attempt as attempts
-from gateway.flow import chain, credential, deliver, front, pool
+from gateway.flow import chain, credential, deliver, front, inputs, pool
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
@@ -47,7 +47,11 @@ def accept(
     able, skipped = routing.eligible(plan, asked, operation, hops)
     _require_target(asked, able, skipped)
     _require_known_keys(plan, asked)
-    job = replace(_job(ports, caller, asked, route, operation, able, skipped), base_url=base_url)
+    found = inputs.look(ports, caller.tenant, asked, operation, able, base_url)
+    skipped = (*skipped, *found.skipped)
+    _require_target(asked, found.able, skipped)
+    job = _job(ports, caller, asked, route, operation, found.able, skipped)
+    job = replace(job, base_url=base_url, inputs=found.files)
     front.take_place(ports, caller.tier, job)
     if job.overflow == "shed":
         job = _with_slot_now(ports, job)
@@ -110,7 +114,8 @@ def _inline(ports: Ports, job: Job, until: float) -> Job:
 def _quick(ports: Ports, job: Job, hop: Hop) -> bool:
     model = ports.plan.models[f"{hop.provider}/{hop.model}"]
     protocol: Protocol = ports.plan.providers[hop.provider].protocols[model.offers[job.operation].protocol]
-    return protocol.answers_at_once and model.usual_s <= INLINE_S
+    quick = protocol.answers_at_once and model.usual_s <= INLINE_S
+    return quick and not inputs.to_fetch(ports.plan, job, hop)
 
 
 def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
@@ -130,8 +135,12 @@ def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
 def _require_public(ports: Ports, asked: request.Request, base_url: str) -> None:
     """Refuse a webhook that leads to where no stranger may lead us, by its text; addresses come later."""
     if asked.webhook_url:
-        own = (urlsplit(base_url).hostname or "",)
+        own = (_host(base_url),)
         address.require(asked.webhook_url, "webhook_url", loopback=ports.loopback, own=own)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tuple[Skip, ...]) -> None:

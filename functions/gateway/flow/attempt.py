@@ -11,7 +11,7 @@ from gateway.domain import pacing, routing
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
-from gateway.flow import credential, deliver, pool
+from gateway.flow import credential, deliver, inputs, pool
 from gateway.flow.outcome import Outcome, after, fail, keep, stand_still
 from gateway.flow.ports import Ports
 from gateway.flow.settle import end_canceled
@@ -41,6 +41,10 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
     if job.ended or attempt.status != "reserved":
         return _resume(ports, job, attempt)
     call = call_of(ports, job, attempt)
+    ready = inputs.ready(ports, job, job.chain[attempt.hop], call.arguments)
+    if isinstance(ready, Failure):
+        return fail(ports, job, attempt, ready)
+    job, call = ready[0], replace(call, arguments=ready[1])
     limit = min(call.protocol.submit_deadline_s, deadline_s or call.protocol.submit_deadline_s)
     now = ports.now()
     taken = replace(
@@ -54,7 +58,7 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
         job = ports.jobs.save(with_attempt(jobs.moved(job, "start", now), taken))
     except Conflict:
         return start(ports, _fresh(ports, job), n, deadline_s)
-    answer = _send(ports, job, taken, call.protocol.steps[0], {}, limit)
+    answer = _send(ports, job, call, call.protocol.steps[0], {}, limit)
     if isinstance(answer, Failure):
         kept = _find(ports, job, taken) if answer.error in ("timeout", "transient") else None
         return _record(ports, job, taken, Pending(1, kept) if isinstance(kept, dict) else answer)
@@ -77,11 +81,10 @@ def check(ports: Ports, job: Job, n: int) -> Outcome:
     reading: Reading = Pending(attempt.step, attempt.kept)
     while isinstance(reading, Pending):
         at = reading
-        answer = _send(
-            ports, job, attempt, call.protocol.steps[at.step], at.kept, call.protocol.submit_deadline_s
-        )
+        step, limit_s = call.protocol.steps[at.step], call.protocol.submit_deadline_s
+        answer = _send(ports, job, call, step, at.kept, limit_s)
         reading = answer if isinstance(answer, Failure) else steps.read(call, at.step, at.kept, answer)
-        if isinstance(reading, Failure) and _says_nothing(reading, answer, call.protocol.steps[at.step]):
+        if isinstance(reading, Failure) and _says_nothing(reading, answer, step):
             reading = replace(at, progress=None)
         if isinstance(reading, Pending) and reading.step == at.step:
             break
@@ -171,19 +174,18 @@ def _find(ports: Ports, job: Job, attempt: Attempt) -> dict[str, str] | Failure 
     find = call.protocol.find
     if find is None:
         return Failure("internal", "no_list", f"{attempt.provider} has no list to look it up in")
-    answer = _send(ports, job, attempt, find.step, {}, call.protocol.submit_deadline_s)
+    answer = _send(ports, job, call, find.step, {}, call.protocol.submit_deadline_s)
     return answer if isinstance(answer, Failure) else steps.found(call, find, answer)
 
 
 def _send(
-    ports: Ports, job: Job, attempt: Attempt, step: Step, kept: dict[str, str], deadline_s: float
+    ports: Ports, job: Job, call: steps.Call, step: Step, kept: dict[str, str], deadline_s: float
 ) -> HttpResponse | Failure:
     try:
-        secret = credential.secret_of(ports, job, attempt.provider)
+        secret = credential.secret_of(ports, job, call.provider.name)
     except LookupError as error:
         return Failure("credential", "secret_missing", str(error))
-    request = steps.request(call_of(ports, job, attempt), step, kept, secret, ports.now())
-    return ports.wire.send(request, deadline_s)
+    return ports.wire.send(steps.request(call, step, kept, secret, ports.now()), deadline_s)
 
 
 def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outcome:
@@ -255,10 +257,10 @@ def _give_up(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
 
 def cancel(ports: Ports, job: Job, attempt: Attempt) -> str:
     """Ask the provider to stop an accepted job; return what it answered in a word."""
-    step = call_of(ports, job, attempt).protocol.cancel
-    if step is None:
+    call = call_of(ports, job, attempt)
+    if call.protocol.cancel is None:
         return "not offered by the provider"
-    answer = _send(ports, job, attempt, step, attempt.kept, 10)
+    answer = _send(ports, job, call, call.protocol.cancel, attempt.kept, 10)
     return answer.message if isinstance(answer, Failure) else f"answered {answer.status}"
 
 

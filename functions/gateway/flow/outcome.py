@@ -1,5 +1,6 @@
 """What a worker tells the workflow, and how an attempt ends without a result."""
 
+import re
 from dataclasses import dataclass, replace
 
 from gateway.domain import circuit, routing
@@ -10,6 +11,7 @@ from gateway.flow import pool
 from gateway.flow.ports import Ports
 
 LONGEST_PAUSE_S = 600
+_QUERY = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,11 @@ def stand_still(ports: Ports, job: Job, attempt: Attempt, pause_s: float) -> Non
 
 
 def _without_words(message: str, job: Job) -> str:
-    """Take the caller's own words out of a provider's message: prompts stay out of traces and logs."""
+    """Take the caller's own words out of a provider's message, and what signs a link.
+
+    Prompts and keys to files stay out of traces and logs.
+    """
+    message = _QUERY.sub(r"\1?…", message)
     for value in job.input.values():
         if isinstance(value, str) and value:
             message = message.replace(value, "…").replace(value[:60], "…")

@@ -12,6 +12,7 @@ from gateway.domain.job import Artifact, CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.repeat import Made, Repeat
+from gateway.domain.upload import Form, Seen, Wanted
 from gateway.flow.receivers import Courier, Deliveries, Webhooks
 from gateway.plan import Plan
 from gateway.protocols.http import HttpRequest, HttpResponse
@@ -165,6 +166,22 @@ class Artifacts(Protocol):
         """Stream a file into ``stem`` + its own extension; refuse what is not of the modality."""
 
 
+class Uploads(Protocol):
+    """Files that callers bring."""
+
+    def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
+        """Sign a form by which one file can be sent."""
+
+    def look(self, key: str, count: int) -> Seen | None:
+        """Read a file's size and head, or nothing where there is none."""
+
+    def link(self, key: str, content_type: str) -> str:
+        """Sign a link that a provider can fetch the file by."""
+
+    def read(self, key: str, size: int) -> bytes | None:
+        """Read a file of this size, or nothing where there is none."""
+
+
 class Wire(Protocol):
     """The way to providers."""
 
@@ -202,6 +219,7 @@ class Ports:
     """The plan and the outside world, as one value that the flow's functions take first.
 
     Args:
+        link_secret: brings what signs our links to files.
         loopback: whether URLs of callers may lead to this machine: in the local stack alone.
     """
 
@@ -217,6 +235,7 @@ class Ports:
     tokens: Tokens
     secrets: Secrets
     artifacts: Artifacts
+    uploads: Uploads
     wire: Wire
     workflow: Workflow
     egress: Egress
@@ -226,4 +245,5 @@ class Ports:
     now: Callable[[], float]
     sleep: Callable[[float], None]
     random: Callable[[int], bytes]
+    link_secret: Callable[[], bytes]
     loopback: bool = False

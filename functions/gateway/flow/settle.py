@@ -84,6 +84,8 @@ def _reason(job: Job, *, lost: bool) -> tuple[str, str]:
 
 
 def _code(attempt: Attempt) -> str:
+    if attempt.code == "input_unreachable":
+        return attempt.code
     codes = {"request": "invalid_request", "moderation": "moderation", "internal": attempt.code}
     return codes.get(attempt.error, f"provider_{attempt.error}")
 

@@ -24,6 +24,7 @@ from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
+from gateway.aws.uploads import Uploads
 from gateway.aws.waiting import Leases, Queue
 from gateway.aws.webhooks import Courier, Deliveries, Webhooks
 from gateway.aws.workflow import Bell, Letters, Tokens, Workflow
@@ -34,7 +35,11 @@ from gateway.transport import Transport
 logger = Logger(service="sluice", log_uncaught_exceptions=False)
 # A call of a function may have sent a message to a stranger, so it is waited for and not repeated.
 _CONFIG: dict[str, dict[str, Any]] = {
-    "s3": {"signature_version": "s3v4"},
+    # Links and forms name the bucket's own region: a form that is sent elsewhere is not redirected.
+    "s3": {
+        "signature_version": "s3v4",
+        "s3": {"addressing_style": "auto" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"},
+    },
     "lambda": {"retries": {"total_max_attempts": 1}, "read_timeout": 140},
 }
 PACKAGE = Path(os.environ.get("LAMBDA_TASK_ROOT") or Path(__file__).parents[2])
@@ -85,6 +90,7 @@ def the_ports() -> Ports:
         tokens=the_tokens(),
         secrets=the_secrets(),
         artifacts=the_artifacts(),
+        uploads=Uploads(opener("s3"), setting("BUCKET")),
         wire=Transport(),
         workflow=Workflow(opener("stepfunctions"), setting("WORKFLOW")),
         egress=Egress(opener("lambda"), setting("EGRESS")),
@@ -94,6 +100,7 @@ def the_ports() -> Ports:
         now=time.time,
         sleep=time.sleep,
         random=os.urandom,
+        link_secret=link_secret,
         loopback=loopback(),
     )
 

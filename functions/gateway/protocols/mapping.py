@@ -46,10 +46,19 @@ def put(tree: Any, path: str, value: Any) -> None:
     >>> put(body, "contents[0].parts[0].text", "hi")
     >>> body
     {'contents': [{'parts': [{'text': 'hi'}]}]}
+
+    ``[]`` at the end adds an item to a list:
+
+    >>> put(body, "contents[0].parts[]", {"inlineData": {}})
+    >>> body
+    {'contents': [{'parts': [{'text': 'hi'}, {'inlineData': {}}]}]}
     """
     parts = _parts(path)
     for part, following in pairwise(parts):
-        tree = _enter(tree, part, [] if isinstance(following, int) else {})
+        tree = _enter(tree, part, {} if isinstance(following, str) else [])
+    if parts[-1] is None:
+        tree.append(value)
+        return
     if isinstance(tree, list) and isinstance(parts[-1], int):
         tree += [None] * (parts[-1] + 1 - len(tree))
     tree[parts[-1]] = value

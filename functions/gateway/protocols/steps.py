@@ -5,18 +5,14 @@ Submit, poll, fetch the result: the same exchange over different data, so here i
 
 import base64
 import binascii
-import hashlib
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import msgspec
-
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
 from gateway.plan import Offer, Parameter, Provider
-from gateway.protocols import auth, failure, mapping
+from gateway.protocols import auth, failure, mapping, payload
 from gateway.protocols.http import HttpRequest, HttpResponse
 from gateway.wire import Find, Protocol, Step
 
@@ -27,7 +23,7 @@ class Call:
 
     Args:
         reference: our own id of this attempt, for providers that keep one.
-        arguments: our parameter names with checked values.
+        arguments: our parameter names with checked values; a file as a URL, or as its target is given it.
     """
 
     provider: Provider
@@ -57,12 +53,12 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
     query = {name: mapping.fill(value, names) for name, value in step.query.items()}
     if step.encoding != "none":
         query |= {
-            p.to or name: mapping.text(_spelled(p, call.arguments[name]))
+            p.to or name: mapping.text(payload.spelled(p, call.arguments[name]))
             for name, p in placed.items()
             if p.place == "query"
         }
     url = mapping.fill(step.url, names)
-    content_type, body = _body(call, step, names)
+    content_type, sent = payload.write(step, names, call.parameters, call.arguments)
     return HttpRequest(
         step.method,
         f"{url}{'&' if '?' in url else '?'}{urlencode(query)}" if query else url,
@@ -71,7 +67,7 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
             **({"content-type": content_type} if content_type else {}),
             **mapping.fill(step.headers, names),
         },
-        body,
+        sent,
     )
 
 
@@ -178,35 +174,3 @@ def _malformed(call: Call, answer: HttpResponse) -> Failure:
 
 def _empty(call: Call) -> Failure:
     return Failure("transient", "empty", f"{call.provider.name} answered without a body")
-
-
-def _body(call: Call, step: Step, names: Mapping[str, str]) -> tuple[str, bytes | None]:
-    if step.encoding == "none":
-        return "", None
-    tree = mapping.fill(deepcopy(step.body), names)
-    for name, parameter in call.parameters.items():
-        if parameter.place == "body" and name in call.arguments:
-            mapping.put(tree, parameter.to or name, _spelled(parameter, call.arguments[name]))
-    if step.encoding == "multipart":
-        return _form(tree)
-    return "application/json", msgspec.json.encode(tree)
-
-
-def _spelled(parameter: Parameter, value: Any) -> Any:
-    """Write a value as the provider wants it."""
-    value = parameter.values.get(mapping.text(value), value)
-    if parameter.form:
-        return parameter.form.format(mapping.text(value))
-    kinds: dict[str, Callable[[Any], Any]] = {"string": mapping.text, "integer": int, "number": float}
-    return kinds[parameter.as_type](value) if parameter.as_type else value
-
-
-def _form(fields: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Write a form of text fields (RFC 7578), between boundaries that no text can hold: their own digest."""
-    parts = [
-        f'Content-Disposition: form-data; name="{name}"\r\n\r\n{mapping.text(value)}\r\n'
-        for name, value in fields.items()
-    ]
-    boundary = hashlib.sha256("".join(parts).encode()).hexdigest()
-    body = "".join(f"--{boundary}\r\n{part}" for part in parts) + f"--{boundary}--\r\n"
-    return f"multipart/form-data; boundary={boundary}", body.encode()

@@ -10,12 +10,12 @@ from infra.compile.node import Node
 from infra.compile.problems import Problem, at, at_key, show, unknown
 from infra.compile.whole import Whole
 
-_TO = re.compile(r"[^.\[\]\s]+(?:\[\d+\])*(?:\.[^.\[\]\s]+(?:\[\d+\])*)*")
+_TO = re.compile(r"[^.\[\]\s]+(?:\[\d+\])*(?:\.[^.\[\]\s]+(?:\[\d+\])*)*(?:\[\])?")
 
 
 def known_protocols(whole: Whole) -> Iterator[Problem]:
     """An offer names a protocol of its provider."""
-    for entry, model in _models(whole):
+    for entry, model in models(whole):
         protocols = entry.at("protocols").children
         for operation, name in offered(model).items():
             if name and name not in protocols:
@@ -82,13 +82,14 @@ def right_places(whole: Whole) -> Iterator[Problem]:
 
 def own_places(whole: Whole) -> Iterator[Problem]:
     """Two parameters of one operation do not overwrite each other."""
-    for _, model in _models(whole):
+    for _, model in models(whole):
         seen: dict[tuple[str, str], list[Node]] = {}
         for name, parameter in model.at("parameters").children.items():
             place = parameter.at("place").value or "body"
             others = seen.setdefault((str(place), parameter.at("to").text or name), [])
             clash = next((other for other in others if _together(other, parameter)), None)
-            if clash is not None and place != "none":
+            adds = parameter.at("to").text.endswith("[]")
+            if clash is not None and place != "none" and not adds:
                 what = f"goes to the same place as {clash.path[-1]!r}"
                 yield at_key(parameter, what, "Give one of them another `to`, or other `operations`.")
             others.append(parameter)
@@ -101,7 +102,7 @@ def _together(one: Node, other: Node) -> bool:
 
 def filled_urls(whole: Whole) -> Iterator[Problem]:
     """A parameter in the url always has a value, and some url of its protocols names it."""
-    for entry, model in _models(whole):
+    for entry, model in models(whole):
         named = {name for url in _urls(entry, model) for name in gaps(url) or ()}
         for name, parameter in model.at("parameters").children.items():
             if parameter.at("place").value != "url":
@@ -122,7 +123,7 @@ def _urls(entry: Node, model: Node) -> Iterator[str]:
 
 def sent_parameters(whole: Whole) -> Iterator[Problem]:
     """A protocol whose steps all send no body takes no parameters there."""
-    for entry, model in _models(whole):
+    for entry, model in models(whole):
         for name in sorted(set(offered(model).values())):
             steps = entry.at("protocols", name).at("steps").elements
             silent = bool(steps) and all(step.at("encoding").value in (None, "none") for step in steps)
@@ -139,7 +140,7 @@ def _first_sent(model: Node) -> str | None:
 
 def own_operations(whole: Whole) -> Iterator[Problem]:
     """A parameter belongs to operations that the model offers."""
-    for _, model in _models(whole):
+    for _, model in models(whole):
         offers = offered(model)
         for parameter in model.at("parameters").children.values():
             for node in parameter.at("operations").elements:
@@ -174,14 +175,15 @@ def spelling(node: Node) -> str:
     return node.text or show(node.plain())
 
 
-def _models(whole: Whole) -> Iterator[tuple[Node, Node]]:
+def models(whole: Whole) -> Iterator[tuple[Node, Node]]:
+    """Yield every model beside its provider's entry."""
     for entry in whole.providers.values():
         for model in entry.at("models").children.values():
             yield entry, model
 
 
 def _parameters(whole: Whole) -> Iterator[Node]:
-    for _, model in _models(whole):
+    for _, model in models(whole):
         yield from model.at("parameters").children.values()
 
 

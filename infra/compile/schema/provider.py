@@ -151,6 +151,14 @@ class Parameter(Part):
         default=None, description="The provider's type where it differs."
     )
     operations: list[Operation] = Field(default=[], description="The operations it belongs to; none is all.")
+    items: Annotated[str, one_of("medium", vocabulary.MEDIA)] | None = Field(
+        default=None, description="Of a list: the medium that its items are."
+    )
+    max_items: Count | None = Field(default=None, description="Items of a list at most.")
+    shape: Any = Field(
+        default=None,
+        description="How a file is written, over {url}, {base64}, {media_type}; {file} is a part of a form.",
+    )
 
 
 class PriceLine(Part):

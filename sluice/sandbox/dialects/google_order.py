@@ -36,7 +36,7 @@ def read_content(call: Call) -> Order:
     text = "\n".join(part["text"] for part in parts if isinstance(part.get("text"), str))
     if not parts or not text:
         raise fields.invalid("contents", "* GenerateContentRequest.contents: contents is not specified")
-    images = sum(1 for part in parts if _get(part, "inlineData") or _get(part, "fileData"))
+    images = _pictures(parts)
     tokens = -(-len(text) // 4) + images * INPUT_IMAGE_TOKENS
     model, wanted = call.params["model"], _get(config, "responseModalities") or []
     if "AUDIO" in wanted or "tts" in model:
@@ -46,6 +46,14 @@ def read_content(call: Call) -> Order:
             "model", f"The sandbox plays image and speech models, and {model!r} is asked for text."
         )
     return _images(call, model, text, tokens, config)
+
+
+def _pictures(parts: list[Mapping[str, Any]]) -> int:
+    """Count the pictures that were sent along; those that came as bytes are opened."""
+    for part in parts:
+        if _get(part, "inlineData"):
+            fields.picture_in_base64("contents.parts.inline_data.data", _part(part, "inlineData").get("data"))
+    return sum(1 for part in parts if _get(part, "inlineData") or _get(part, "fileData"))
 
 
 def _speech(call: Call, model: str, text: str, prompt_tokens: int) -> Order:
@@ -79,6 +87,9 @@ def read_veo(call: Call) -> Order:
     instances = _list(call.body, "instances")
     if len(instances) != 1:
         raise fields.invalid("instances", "`instances` must hold exactly one instance.")
+    for name in ("image", "lastFrame"):
+        if given := _part(instances[0], name):
+            fields.picture_in_base64(f"instances.{name}", _get(given, "bytesBase64Encoded"))
     asked = _part(call.body, "parameters")
     for name in VERTEX_ONLY:
         if name in asked:

@@ -60,6 +60,10 @@ def _read_video(call: Call) -> Order:
     from_image = call.path.endswith("image2video")
     if from_image and not isinstance(call.body.get("image") or call.body.get("image_tail"), str):
         raise fields.invalid("image", "image or image_tail is required")
+    for name in ("image", "image_tail"):
+        given = call.body.get(name)
+        if isinstance(given, str) and not given.startswith(("https://", "http://")):
+            fields.picture_in_base64(name, given)
     asks = call.body.get("prompt") is not None or not from_image
     prompt = fields.text(call.body, "prompt", longest=2500) if asks else ""
     model = str(call.body.get("model_name") or "kling-v1")

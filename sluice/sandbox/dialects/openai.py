@@ -75,11 +75,13 @@ def _read_image(call: Call) -> Order:
 def _read_edit(call: Call) -> Order:
     if not _images_given(call):
         raise fields.invalid("image", "Missing required parameter: 'image'.")
+    for name, data in call.uploads:
+        fields.picture(name, data)
     return _read_image(call)
 
 
 def _images_given(call: Call) -> int:
-    return sum(name == "image" or name.startswith("image[") for name in call.uploads)
+    return sum(name == "image" or name.startswith("image[") for name, _ in call.uploads)
 
 
 def _size(call: Call) -> tuple[int, int]:

@@ -1,11 +1,13 @@
 """Google's Gemini API."""
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.builders import a_png
 
 Wait = Callable[..., dict[str, Any]]
 CONTENT = {"contents": [{"role": "user", "parts": [{"text": "a red fox"}]}]}
@@ -89,3 +91,19 @@ def test_a_wrong_key_is_a_400_and_a_missing_one_a_403(server: str) -> None:
 
     assert (wrong.status_code, wrong.json()["error"]["details"][0]["reason"]) == (400, "API_KEY_INVALID")
     assert (missing.status_code, missing.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
+
+
+@pytest.mark.parametrize(("data", "status"), [(a_png(), 200), (b"no picture", 400)])
+def test_pictures_that_come_along_are_opened(sandbox: httpx.Client, data: bytes, status: int) -> None:
+    """
+    A picture to edit, and a clip's first frame, are real pictures in base64 or a mistake.
+    """
+    text = b64encode(data).decode()
+    part = {"inlineData": {"mimeType": "image/png", "data": text}}
+    edit = {"contents": [{"role": "user", "parts": [{"text": "a hat"}, part]}]}
+    clip = {"instances": [{"prompt": "x", "image": {"bytesBase64Encoded": text, "mimeType": "image/png"}}]}
+
+    edited = sandbox.post("/google/v1beta/models/gemini-3-pro-image:generateContent", json=edit)
+    moved = sandbox.post("/google/v1beta/models/veo-3.1-generate-001:predictLongRunning", json=clip)
+
+    assert (edited.status_code, moved.status_code) == (status, status)

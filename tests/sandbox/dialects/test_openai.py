@@ -6,6 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from tests.builders import a_png
+
 IMAGES = "/openai/v1/images/generations"
 
 
@@ -38,10 +40,21 @@ def test_an_edit_takes_a_form(sandbox: httpx.Client, name: str) -> None:
     """
     form = {"model": "gpt-image-2", "prompt": "make it night", "n": "1"}
 
-    answer = sandbox.post("/openai/v1/images/edits", data=form, files={name: ("a.png", b"png", "image/png")})
+    answer = sandbox.post("/openai/v1/images/edits", data=form, files={name: ("a.png", a_png(), "image/png")})
 
     assert answer.status_code == 200
     assert answer.json()["usage"]["input_tokens_details"]["image_tokens"] > 0
+
+
+def test_an_edit_of_what_is_no_picture_is_refused(sandbox: httpx.Client) -> None:
+    """
+    The file is opened, so that bytes which got lost on the way are seen.
+    """
+    form, broken = {"model": "gpt-image-2", "prompt": "x"}, {"image": ("a.png", a_png()[:40], "image/png")}
+
+    answer = sandbox.post("/openai/v1/images/edits", data=form, files=broken)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "image")
 
 
 def test_a_stream_ends_with_the_whole_image(sandbox: httpx.Client) -> None:
