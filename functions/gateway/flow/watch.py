@@ -8,6 +8,9 @@ from gateway.domain.event import Event, Mark
 from gateway.domain.job import Job
 from gateway.flow.ports import Ports
 
+# One watch takes so long, then its watcher comes again by itself; so much its function has left then, or more.
+LIFE_S = 240
+LAST_S = 5
 # (for so long nothing has happened, seconds between two looks): a job that just moved may move again soon.
 _PACES = ((30.0, 1.0), (120.0, 2.0))
 SLOWEST_S = 5.0
