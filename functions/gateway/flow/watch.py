@@ -8,7 +8,7 @@ from gateway.domain.event import Event, Mark
 from gateway.domain.job import Job
 from gateway.flow.ports import Ports
 
-# One watch takes so long, then its watcher comes again by itself; so much its function has left then, or more.
+# One watch takes so long, then its watcher comes again by itself. So much is left for its function then.
 LIFE_S = 240
 LAST_S = 5
 # (for so long nothing has happened, seconds between two looks): a job that just moved may move again soon.
