@@ -17,6 +17,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Send
 
 from sluice.aws import REGION, Cloud
 from sluice.local.failure import failure
@@ -155,9 +156,20 @@ async def _served(pool: Pool, event: Event) -> Response:
     except FunctionFailed as error:
         _log.warning("the streaming function failed: %s", error)
         return failure(502, "internal_error", "the gateway failed to answer; the edge's log says why")
-    response = StreamingResponse(_passed_on(answer, pieces), head.status)
+    response = _Passing(_passed_on(answer, pieces), head.status)
     response.raw_headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in head.headers]
     return response
+
+
+class _Passing(StreamingResponse):
+    """A response that stays unfinished if the function fails in its middle: callers see a broken one."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the pieces, and the end if there was one."""
+        try:
+            await super().stream_response(send)
+        except FunctionFailed as error:
+            _log.warning("the streaming function failed in the middle of its answer: %s", error)
 
 
 async def _passed_on(answer: Answer, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
