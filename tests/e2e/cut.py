@@ -14,7 +14,6 @@ class Cut:
         self._there = (urlsplit(base_url).hostname, urlsplit(base_url).port)
         self._listener = listener
         self._sockets: list[socket.socket] = []
-        self.connections = 0
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     def serve(self) -> None:
@@ -23,7 +22,6 @@ class Cut:
             while True:
                 here, _ = self._listener.accept()
                 there = socket.create_connection(self._there)
-                self.connections += 1
                 self._sockets += [here, there]
                 for pair in ((here, there), (there, here)):
                     threading.Thread(target=_pass_on, args=pair, daemon=True).start()

@@ -9,6 +9,7 @@ const show = (line) => console.log(JSON.stringify({ at: Date.now() / 1000, ...li
 const source = new EventSource(url, {
   fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, Authorization: `Bearer ${key}` } }),
 })
+source.addEventListener('open', () => show({ open: true }))
 for (const name of told) {
   source.addEventListener(name, (event) =>
     show({ id: event.lastEventId, name, data: JSON.parse(event.data) }))
