@@ -62,6 +62,8 @@ def build(target: str, plan: bytes, openapi: bytes, root: Path, out: Path) -> Pa
         shutil.copytree(dependencies, package, dirs_exist_ok=True, copy_function=os.link)
         shutil.copytree(sources, package / "gateway", ignore=shutil.ignore_patterns("__pycache__"))
         _compile(interpreter, package / "gateway", "/var/task/gateway")
+        for script in (package / "gateway").rglob("*.sh"):
+            script.chmod(0o755)  # whatever the checkout made of it
         for name, content in files.items():
             (package / name).write_bytes(content)
 

@@ -13,6 +13,7 @@ from infra.resources.functions import Functions, start_visibility
 from infra.resources.place import place_of, synthesizer_of
 from infra.resources.queues import Queues
 from infra.resources.storage import Storage
+from infra.resources.stream import Stream
 from infra.resources.sweeper import Sweeper
 from infra.resources.workflow import Workflow
 
@@ -48,7 +49,8 @@ class SluiceStack(Stack):
         start = functions.start(lanes, machine)
         functions.pump(queues.bells, machine)
         answers = functions.api(machine)
-        api = Api(self, "Api", place=place, handler=answers, authorizer=functions.authorize)
+        stream = Stream(self, "Stream", functions=functions, storage=storage).function
+        api = Api(self, "Api", place=place, handler=answers, stream=stream, authorizer=functions.authorize)
         sweeper = Sweeper(
             self,
             "Sweeper",
@@ -84,6 +86,8 @@ class SluiceStack(Stack):
             "ByokKey": storage.byok_key.key_arn,
             "PlanHash": blueprint.plan_hash,
             "StartFunction": start.function_name,
+            "StreamFunction": stream.function_name,
+            "AuthorizeFunction": functions.authorize.function_name,
             "SweepFunction": sweeper.function.function_name,
             "DeadStarts": queues.dead_starts.queue_url,
             "QueueUrls": json.dumps({lane.pool.provider: lane.queue.queue_url for lane in lanes}),

@@ -1,5 +1,6 @@
 """The run time, top to bottom; imports go down only.
 
+runtime     the loop that serves a handler whose answers are streamed; knows nothing of the rest
 handlers    an event becomes a call of the flow, its answer a reply; the only readers of the environment
 flow        what happens to a job: accept, find the next slot, start, check, deliver, settle, tell, sweep
 aws         the ports that end in AWS: jobs, pacers, usage, keys, secrets, artifacts, workflow

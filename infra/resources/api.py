@@ -14,9 +14,15 @@ from constructs import Construct
 from infra.resources.acknowledge import acknowledge
 from infra.resources.place import Place
 
+Operation = dict[str, Any]
+Integration = dict[str, Any]
+
 STAGE = "sluice"
 # One by one, because the emulator does not read ``x-amazon-apigateway-any-method``.
 METHODS = ("get", "post", "put", "patch", "delete")
+KEYED: Operation = {"security": [{"key": []}]}
+# API Gateway's own limit for streams is 15 minutes; the function ends its connections long before.
+LONGEST_STREAM_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ REFUSALS = {
 
 
 class Api(Construct):
-    """The regional REST API in front of the api function."""
+    """The regional REST API in front of the api function and of the one that streams."""
 
     def __init__(
         self,
@@ -93,11 +99,13 @@ class Api(Construct):
         *,
         place: Place,
         handler: lambda_.Function,
+        stream: lambda_.Function,
         authorizer: lambda_.Function,
         refusals: Mapping[str, Refusal] = REFUSALS,
     ) -> None:
         super().__init__(scope, id)
-        body = _body(handler, authorizer)
+        live = _live(stream) if place.streams else _integration(stream)
+        body = _body(handler, live, authorizer)
         if place.imports_refusals:
             body["x-amazon-apigateway-gateway-responses"] = {
                 kind: _refusal(refusal) for kind, refusal in refusals.items()
@@ -117,7 +125,8 @@ class Api(Construct):
         if not place.imports_refusals:
             self._refuse(refusals)
         caller = iam.ServicePrincipal("apigateway.amazonaws.com")
-        handler.add_permission("Api", principal=caller, source_arn=self.rest.arn_for_execute_api())
+        for function in (handler, stream):
+            function.add_permission("Api", principal=caller, source_arn=self.rest.arn_for_execute_api())
         authorizers = Stack.of(self).format_arn(
             service="execute-api", resource=self.rest.rest_api_id, resource_name="authorizers/*"
         )
@@ -147,9 +156,10 @@ class Api(Construct):
         acknowledge(self.rest, "bodies are checked by the function, against the plan's parameters", "APIG2")
 
 
-def _body(handler: lambda_.Function, authorizer: lambda_.Function) -> dict[str, Any]:
+def _body(handler: lambda_.Function, live: Integration, authorizer: lambda_.Function) -> dict[str, Any]:
     """Write the API as API Gateway reads it; what callers read is ``openapi.public_document``."""
-    open_to_all = {"get": _operation(handler)}
+    whole = _integration(handler)
+    open_to_all = {"get": _operation(whole)}
     return {
         "openapi": "3.0.1",
         "info": {"title": "sluice", "version": "1"},
@@ -157,26 +167,43 @@ def _body(handler: lambda_.Function, authorizer: lambda_.Function) -> dict[str, 
             "/health": open_to_all,
             "/openapi.json": open_to_all,
             # The link itself is signed.
-            "/v1/files/{id}": {"get": _operation(handler, "id")},
-            "/v1/{proxy+}": {
-                method: _operation(handler, "proxy") | {"security": [{"key": []}]} for method in METHODS
-            },
+            "/v1/files/{id}": {"get": _operation(whole, "id")},
+            "/v1/jobs/{id}/events": {"get": _operation(live, "id") | KEYED},
+            "/v1/{proxy+}": {method: _operation(whole, "proxy") | KEYED for method in METHODS},
         },
         "components": {"securitySchemes": {"key": _authorizer(authorizer)}},
     }
 
 
-def _operation(handler: lambda_.Function, parameter: str = "") -> dict[str, Any]:
+def _operation(integration: Integration, parameter: str = "") -> Operation:
     named = {"name": parameter, "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "parameters": [named] if parameter else [],
         "responses": {},
-        "x-amazon-apigateway-integration": {
-            "type": "aws_proxy",
-            "httpMethod": "POST",
-            "uri": _invocation(handler),
-            "passthroughBehavior": "when_no_match",
-        },
+        "x-amazon-apigateway-integration": integration,
+    }
+
+
+def _integration(function: lambda_.Function) -> Integration:
+    """Write how a function is called that answers in one piece."""
+    return {
+        "type": "aws_proxy",
+        "httpMethod": "POST",
+        "uri": _invocation(function),
+        "passthroughBehavior": "when_no_match",
+    }
+
+
+def _live(function: lambda_.Function) -> Integration:
+    """Write how a function is called whose answer is passed on while it is made.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html, read
+    2026-11-23.
+    """
+    return _integration(function) | {
+        "uri": _invocation(function, "2021-11-15", "response-streaming-invocations"),
+        "responseTransferMode": "STREAM",
+        "timeoutInMillis": LONGEST_STREAM_MS,
     }
 
 
@@ -199,9 +226,9 @@ def _authorizer(function: lambda_.Function) -> dict[str, Any]:
     }
 
 
-def _invocation(function: lambda_.Function) -> str:
+def _invocation(function: lambda_.Function, since: str = "2015-03-31", how: str = "invocations") -> str:
     stack = Stack.of(function)
-    path = f"path/2015-03-31/functions/{function.function_arn}/invocations"
+    path = f"path/{since}/functions/{function.function_arn}/{how}"
     return f"arn:{stack.partition}:apigateway:{stack.region}:lambda:{path}"
 
 

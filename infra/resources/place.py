@@ -24,6 +24,7 @@ class Place:
         evaluates: whether a state's timeout may be an expression; MiniStack 1.5.33 fails on one.
         names_tokens: whether the permission to answer task tokens names the machine; MiniStack asks for "*".
         imports_refusals: whether the API's body says what the API answers by itself; MiniStack skips it.
+        streams: whether the API passes an answer on while it is made; MiniStack answers 500.
         loopback: whether URLs of callers may point to this machine.
     """
 
@@ -35,6 +36,7 @@ class Place:
     evaluates: bool
     names_tokens: bool
     imports_refusals: bool
+    streams: bool
     loopback: bool
 
 
@@ -50,6 +52,7 @@ def place_of(target: str) -> Place:
             evaluates=True,
             names_tokens=True,
             imports_refusals=True,
+            streams=True,
             loopback=False,
         )
     return Place(
@@ -61,6 +64,7 @@ def place_of(target: str) -> Place:
         evaluates=False,
         names_tokens=False,
         imports_refusals=False,
+        streams=False,
         loopback=True,
     )
 

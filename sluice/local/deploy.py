@@ -96,6 +96,17 @@ def upstream_of(endpoint_url: str, api_url: str) -> str:
     return f"{endpoint_url.rstrip('/')}/restapis/{host.partition('.')[0]}/{stage}/_user_request_"
 
 
+def live_of(deployment: Deployment, outputs: Mapping[str, str], version: str) -> dict[str, str]:
+    """Return what the edge is told of the function that streams; another version makes it start anew."""
+    return {
+        "endpoint": deployment.endpoint_url,
+        "function": outputs["StreamFunction"],
+        "authorizer": outputs["AuthorizeFunction"],
+        "folder": str(deployment.folder / "data" / "stream"),
+        "version": version,
+    }
+
+
 def _command(deployment: Deployment, outputs: Path) -> list[str]:
     command = [str(CDK), "deploy", deployment.stack, "--app", f'"{PYTHON}" -m infra.app']
     command += ["--output", str(deployment.assembly), "--outputs-file", str(outputs)]

@@ -1,20 +1,25 @@
 """The short local address of the deployed API: a reverse proxy that changes nothing but the way.
 
-Paths stay as they were written (``google%2Fveo``), bodies stream both ways, redirects go to the caller.
+What is streamed it serves itself (``sluice.local.live``). Paths stay as they were written (``google%2Fveo``),
+bodies stream both ways, redirects go to the caller.
 """
 
 import logging
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from sluice.local.failure import failure
+from sluice.local.live import Live, routes
 
 TIMEOUT_S = 60
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -37,11 +42,14 @@ _log = logging.getLogger("sluice.edge")
 Headers = list[tuple[bytes, bytes]]
 
 
-def make_app(upstream: str, transport: httpx.AsyncBaseTransport | None = None) -> Starlette:
+def make_app(
+    upstream: str, transport: httpx.AsyncBaseTransport | None = None, live: Live | None = None
+) -> Starlette:
     """Build the proxy.
 
     Args:
         upstream: URL that the caller's path is put behind, without a slash at the end.
+        live: where the function is that streams; without it everything goes upstream.
     """
     client = httpx.AsyncClient(
         timeout=TIMEOUT_S,
@@ -57,21 +65,28 @@ def make_app(upstream: str, transport: httpx.AsyncBaseTransport | None = None) -
         try:
             answer = await client.send(_outgoing(client, upstream, request), stream=True)
         except httpx.TimeoutException:
-            return _failure(504, "gateway_timeout", f"the local stack gave no answer within {TIMEOUT_S} s")
+            return failure(504, "gateway_timeout", f"the local stack gave no answer within {TIMEOUT_S} s")
         except httpx.HTTPError as error:
             _log.warning("%s %s: %r", request.method, request.url.path, error)
-            return _failure(
+            return failure(
                 502, "gateway_unreachable", "the local stack does not answer. Start it with `make up`"
             )
         return _incoming(answer)
 
+    pool = live.make_pool() if live else None
+    streamed = routes(pool, live.authorize, forward) if live and pool else []
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with client:
+            if pool:
+                pool.warm()
             yield
+            if pool:
+                await pool.close()
 
-    routes = [Route("/_edge/health", health), Route("/{path:path}", forward, methods=_METHODS)]
-    return Starlette(routes=routes, lifespan=lifespan)
+    everything = [Route("/{path:path}", forward, methods=_METHODS)]
+    return Starlette(routes=[Route("/_edge/health", health), *streamed, *everything], lifespan=lifespan)
 
 
 def _outgoing(client: httpx.AsyncClient, upstream: str, request: Request) -> httpx.Request:
@@ -117,26 +132,20 @@ def _end_to_end(headers: Iterable[tuple[bytes, bytes]], drop: Iterable[bytes] = 
     return [(name, value) for name, value in kept if name not in unwanted]
 
 
-def _failure(status: int, code: str, message: str) -> Response:
-    error = {
-        "code": code,
-        "message": message,
-        "type": "server_error",
-        "param": None,
-        "retryable": True,
-        "job_id": None,
-    }
-    return JSONResponse({"error": error}, status)
-
-
 def main() -> None:
     """Serve until SIGTERM."""
     parser = ArgumentParser(prog="python -m sluice.local.edge", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--upstream", required=True)
+    parser.add_argument("--endpoint", default="", help="of the emulator")
+    parser.add_argument("--function", help="the deployed function that streams")
+    parser.add_argument("--authorizer", help="the deployed function that knows the keys")
+    parser.add_argument("--folder", type=Path, help="where the function's package may be unpacked")
+    parser.add_argument("--version", help="of what is deployed: another one is another edge")
     asked = parser.parse_args()
+    live = Live(asked.endpoint, asked.function, asked.authorizer, asked.folder) if asked.function else None
     uvicorn.run(
-        make_app(asked.upstream),
+        make_app(asked.upstream, live=live),
         host="127.0.0.1",
         port=asked.port,
         log_level="warning",

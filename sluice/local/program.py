@@ -72,14 +72,19 @@ def sandbox(render_scale: float) -> Program:
     )
 
 
-def edge(upstream: str) -> Program:
-    """Describe the proxy that gives the deployed API its short address."""
+def edge(upstream: str, live: Mapping[str, str] | None = None) -> Program:
+    """Describe the proxy that gives the deployed API its short address.
+
+    Args:
+        live: what it is told of the function that streams, by its options; none: everything goes upstream.
+    """
+    told = [word for name, value in (live or {}).items() for word in (f"--{name}", value)]
     return Program(
         "edge",
-        (PYTHON, "-m", "sluice.local.edge", "--port", "{port}", "--upstream", upstream),
+        (PYTHON, "-m", "sluice.local.edge", "--port", "{port}", "--upstream", upstream, *told),
         "/_edge/health",
         {**_bare_environment(), "PYTHONPATH": PYTHONPATH, "PYTHONUNBUFFERED": "1"},
-        (ROOT / "sluice" / "local" / "edge.py",),
+        tuple(ROOT / "sluice" / "local" / name for name in ("edge.py", "failure.py", "live.py", "runtime")),
     )
 
 

@@ -167,7 +167,8 @@ def _bring_up(
         seed.put_secrets(cloud.client("secretsmanager"), plan, credentials)
         state.keys = seed.make_keys(cloud.keys(state.outputs["KeysTable"]), plan.tiers, state.keys)
     with report.step(f"Serve {base_url}"):
-        edge = program.edge(deploy.upstream_of(endpoint_url, state.outputs["ApiUrl"]))
+        upstream = deploy.upstream_of(endpoint_url, state.outputs["ApiUrl"])
+        edge = program.edge(upstream, deploy.live_of(deployment, state.outputs, state.deployed))
         services.begin(edge, port)
         services.wait(edge)
         _try(port, seed.usual(state.keys), services)

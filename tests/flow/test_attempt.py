@@ -162,3 +162,11 @@ class NoGoogle:
         if name.endswith("google"):
             raise LookupError(f"the secret {name!r} is not set: run `sluice secrets set google`")
         return "k"
+
+
+def test_a_new_start_begins_without_the_progress_of_the_one_before() -> None:
+    """How far the last provider had come says nothing about the next one."""
+    ports = make_ports(steps.veo_works())
+    job = ports.jobs.save(replace(chain.advance(ports, make_job(ports)).job, progress=0.8))
+
+    assert attempt.start(ports, job, 1).job.progress is None

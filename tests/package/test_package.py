@@ -27,6 +27,7 @@ HANDLERS = (
     "sweep",
     "egress",
     "notify",
+    "stream",
 )
 SETTINGS = (
     "JOBS_TABLE",
@@ -75,6 +76,14 @@ def test_package_has_every_handler_that_a_function_names():
 def test_package_has_plan_and_document_at_its_top(local_package: Path):
     assert json.loads((local_package / "plan.json").read_bytes())["hash"] == "sha256:of-a-test"
     assert (local_package / "openapi.json").read_bytes() == b"{}"
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("target", ["local_package", "aws_package"])
+def test_script_that_starts_the_streaming_loop_may_be_run(target: str, request: pytest.FixtureRequest):
+    root: Path = request.getfixturevalue(target)
+
+    assert (root / "gateway/runtime/start.sh").stat().st_mode & 0o777 == 0o755
 
 
 @pytest.mark.synth

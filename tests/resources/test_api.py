@@ -10,9 +10,10 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra.resources import api
 from infra.resources.place import place_of
-from tests.resources.stacks import Template, make_blueprint, of_type, one, synth
+from tests.resources.stacks import Template, make_blueprint, named, of_type, one, synth
 
-KEYED = {"/v1/{proxy+}"}
+KEYED = {"/v1/{proxy+}", "/v1/jobs/{id}/events"}
+LIVE = "/v1/jobs/{id}/events"
 
 
 def _api_alone(target: str, refusals: dict[str, api.Refusal]) -> Template:
@@ -21,7 +22,9 @@ def _api_alone(target: str, refusals: dict[str, api.Refusal]) -> Template:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
     function = lambda_.Function.from_function_arn(stack, "Function", arn)
     place = place_of(target)
-    api.Api(stack, "Api", place=place, handler=function, authorizer=function, refusals=refusals)
+    api.Api(
+        stack, "Api", place=place, handler=function, stream=function, authorizer=function, refusals=refusals
+    )
     found: Template = app.synth().get_stack_by_name("api").template
     return found
 
@@ -54,13 +57,60 @@ def test_authorizer_sees_every_call_whatever_header_has_the_key(aws: Template):
     assert "identitySource" not in authorizer
 
 
-@pytest.mark.synth
-def test_every_path_goes_to_the_api_function(aws: Template):
-    operations = [operation for item in _body(aws)["paths"].values() for operation in item.values()]
-    integrations = [operation["x-amazon-apigateway-integration"] for operation in operations]
+def _integrations(template: Template) -> dict[str, list[dict[str, Any]]]:
+    """Return each path's integrations."""
+    return {
+        path: [operation["x-amazon-apigateway-integration"] for operation in item.values()]
+        for path, item in _body(template)["paths"].items()
+    }
 
-    assert {integration["type"] for integration in integrations} == {"aws_proxy"}
-    assert all("FunctionsApiFunction" in str(integration["uri"]) for integration in integrations)
+
+@pytest.mark.synth
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_every_path_but_the_live_one_goes_to_the_api_function(target: str, request: pytest.FixtureRequest):
+    paths = _integrations(request.getfixturevalue(target))
+    live, others = paths.pop(LIVE), [integration for found in paths.values() for integration in found]
+
+    assert {integration["type"] for integration in (*live, *others)} == {"aws_proxy"}
+    assert all("FunctionsApiFunction" in str(integration["uri"]) for integration in others)
+    assert all("FunctionsStreamFunction" in str(integration["uri"]) for integration in live)
+    assert not any("responseTransferMode" in integration for integration in others)
+
+
+@pytest.mark.synth
+def test_events_are_streamed_on_aws(aws: Template):
+    (live,) = _integrations(aws)[LIVE]
+    timeout_s = one(aws, "AWS::Lambda::Function", "FunctionsStreamFunction")["Timeout"]
+    uri = named(live["uri"])
+
+    assert live["responseTransferMode"] == "STREAM"
+    assert timeout_s * 1000 < live["timeoutInMillis"] <= 900_000
+    assert ":lambda:path/2021-11-15/functions/" in uri
+    assert uri.endswith("/response-streaming-invocations")
+
+
+@pytest.mark.synth
+def test_events_come_in_one_piece_on_the_emulator(local: Template):
+    (live,) = _integrations(local)[LIVE]
+
+    assert not {"responseTransferMode", "timeoutInMillis"} & live.keys()
+    assert named(live["uri"]).endswith("/invocations")
+
+
+@pytest.mark.synth
+def test_api_may_call_both_of_its_functions(aws: Template):
+    permissions = [p["Properties"] for p in of_type(aws, "AWS::Lambda::Permission").values()]
+    called = {
+        named(permission["FunctionName"])
+        for permission in permissions
+        if permission["Principal"] == "apigateway.amazonaws.com"
+    }
+
+    assert {id[:-8] for id in called} == {
+        "FunctionsApiFunction",
+        "FunctionsStreamFunction",
+        "FunctionsAuthorizeFunction",
+    }
 
 
 @pytest.mark.synth

@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "sweep": (256, 55, QUEUE | TELL | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
     "notify": (256, 60, {"JOBS_TABLE", "WEBHOOKS_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "EGRESS"}),
     "egress": (256, 130, {"BUCKET", "BUCKET_OWNER"}),
+    "stream": (512, 270, {"JOBS_TABLE", "LINK_SECRET", "AWS_LAMBDA_EXEC_WRAPPER"}),
 }
 
 
@@ -110,7 +111,7 @@ def _queue(source: Resource) -> str:
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("function", ["Api", "Notify"])
+@pytest.mark.parametrize("function", ["Api", "Notify", "Stream"])
 def test_public_address_reaches_those_who_write_links(local: Template, function: str):
     variables = one(local, "AWS::Lambda::Function", f"Functions{function}Function")["Environment"][
         "Variables"

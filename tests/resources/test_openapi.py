@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.domain.job import STATES
 from infra.resources.openapi import public_document
 
 DOCUMENT = public_document()
@@ -37,6 +38,7 @@ def test_document_has_every_call_of_the_first_version():
         "POST /v1/admin/webhooks/{id}/rotate",
         "GET /v1/admin/webhooks/{id}/deliveries",
         "GET /v1/jobs/{id}",
+        "GET /v1/jobs/{id}/events",
         "DELETE /v1/jobs/{id}",
         "POST /v1/uploads",
         "GET /v1/files/{id}",
@@ -66,6 +68,13 @@ def test_every_parameter_of_a_path_is_described():
     for path, item in DOCUMENT["paths"].items():
         declared = {p["name"] for p in item.get("parameters", []) if p["in"] == "path"}
         assert declared == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+
+
+def test_every_event_of_a_job_is_described():
+    stream = DOCUMENT["paths"]["/v1/jobs/{id}/events"]["get"]["responses"]["200"]["content"]
+    told = {f"job.{state}" for state in STATES} | {"job.progress", "attempt.started", "attempt.failed"}
+
+    assert set(stream["text/event-stream"]["x-events"]) == told
 
 
 def test_either_header_may_have_the_key():

@@ -47,6 +47,7 @@ GRANTS: dict[str, set[str]] = {
         "sqs:DeleteMessage QueuesStartsdead",
         "states:StartExecution Machine",
     },
+    "Stream": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
     "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"}
     | {f"dynamodb:{verb} {table}" for verb in ("GetItem", "PutItem") for table in ("Webhooks", "Deliveries")},
     "Egress": STORE,

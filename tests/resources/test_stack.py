@@ -16,7 +16,8 @@ def test_stack_tells_what_tools_need(aws: Template):
     assert set(aws["Outputs"]) == {
         "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "WaitingTable", "WebhooksTable",
         "DeliveriesTable", "Bucket", "Workflow", "Courier",
-        "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "SweepFunction", "DeadStarts", "QueueUrls",
+        "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "StreamFunction",
+        "AuthorizeFunction", "SweepFunction", "DeadStarts", "QueueUrls",
     }  # fmt: skip
     assert aws["Outputs"]["PlanHash"]["Value"] == "sha256:1"
 

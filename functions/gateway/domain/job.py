@@ -31,6 +31,8 @@ STATES: dict[str, dict[str, str]] = {
     "expired": {},
 }
 TERMINAL = frozenset(state for state, events in STATES.items() if not events)
+# What an attempt may end as without a result of its own.
+FAILED = frozenset({"failed", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class Job:
         pool, place: the queue that the job waits in, and where, while it does.
         cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
         base_url: the address that the caller reached us at, for links in webhooks.
-        history: every state with its time, in order.
+        history: what happened, in order and with its time: a state's name, or ``2.started`` and ``2.failed``
+            for an attempt. Nothing is ever taken out of it, so a place in it names an event for good.
         sweep_at: from when the sweeper sees to it, if it has not ended by then, or if it is untold.
         untold: it has ended, and those who want to know of it are not all on their way of being told.
         version: counts writes; a writer that read an older one is refused.
@@ -226,6 +229,18 @@ def moved(job: Job, event: str, now: float, **changes: Any) -> Job:
 
 
 def with_attempt(job: Job, attempt: Attempt) -> Job:
-    """Put an attempt in its place by number, or append it."""
+    """Put an attempt in its place by number, or append it; its start and its failure go into the history."""
+    before = next((a for a in job.attempts if a.n == attempt.n), None)
     others = tuple(a for a in job.attempts if a.n != attempt.n)
-    return replace(job, attempts=tuple(sorted((*others, attempt), key=lambda a: a.n)))
+    attempts = tuple(sorted((*others, attempt), key=lambda a: a.n))
+    return replace(job, attempts=attempts, history=(*job.history, *_news(before, attempt)))
+
+
+def _news(before: Attempt | None, attempt: Attempt) -> list[tuple[float, str]]:
+    """Tell what is new about an attempt; a start that is sent once more was told already."""
+    news: list[tuple[float, str]] = []
+    if attempt.started_at is not None and (before is None or before.started_at is None):
+        news.append((attempt.started_at, f"{attempt.n}.started"))
+    if attempt.status in FAILED and (before is None or before.status not in FAILED):
+        news.append((attempt.finished_at or attempt.reserved_at, f"{attempt.n}.failed"))
+    return news

@@ -1,10 +1,10 @@
 """What callers see of a job and of a model: the documents of the API."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from gateway.domain import link, media, pricing
+from gateway.domain.instant import written
 from gateway.domain.job import Attempt, Job
 from gateway.plan import Model, Parameter, Plan, Route
 
@@ -38,12 +38,12 @@ def job_document(
         "status": job.status,
         "model": job.model,
         "operation": job.operation,
-        "created_at": _time(job.created_at),
-        "started_at": _time(job.started_at),
-        "finished_at": _time(job.finished_at),
+        "created_at": written(job.created_at),
+        "started_at": written(job.started_at),
+        "finished_at": written(job.finished_at),
         "progress": job.progress,
         "queue_position": turn[0] if turn else None,
-        "expected_start_at": _time(turn[1]) if turn else _expected_start(job),
+        "expected_start_at": written(turn[1]) if turn else _expected_start(job),
         "outputs": outputs,
         "output_url": outputs[0]["url"] if outputs else None,
         "cost": _cost(job),
@@ -118,8 +118,8 @@ def _attempt(job: Job, attempt: Attempt) -> dict[str, Any]:
         "region": attempt.region,
         "status": "running" if attempt.status == "accepted" else attempt.status,
         "provider_job_id": attempt.kept.get("job"),
-        "started_at": _time(started),
-        "finished_at": _time(ended),
+        "started_at": written(started),
+        "finished_at": written(ended),
         "queued_ms": round((started - attempt.reserved_at) * 1000) if started else None,
         "provider_ms": round((ended - started) * 1000) if started and ended else None,
         "usd": _cost(job)["usd"] if last else "0",
@@ -141,7 +141,7 @@ def _error(job: Job) -> dict[str, Any] | None:
 
 def _expected_start(job: Job) -> str | None:
     waits = job.attempts and job.attempt.status == "reserved" and not job.ended
-    return _time(job.attempt.slot_at) if waits else None
+    return written(job.attempt.slot_at) if waits else None
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -172,9 +172,3 @@ def _prices(model: Model) -> list[dict[str, Any]]:
         }
         for line in model.prices
     ]
-
-
-def _time(epoch_s: float | None) -> str | None:
-    if epoch_s is None:
-        return None
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -55,7 +55,7 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
         dropped=routing.arguments_of(ports.plan, job, job.chain[attempt.hop]).dropped,
     )
     try:
-        job = ports.jobs.save(with_attempt(jobs.moved(job, "start", now), taken))
+        job = ports.jobs.save(with_attempt(jobs.moved(job, "start", now, progress=None), taken))
     except Conflict:
         return start(ports, _fresh(ports, job), n, deadline_s)
     answer = _send(ports, job, call, call.protocol.steps[0], {}, limit)

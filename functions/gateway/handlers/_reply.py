@@ -1,5 +1,7 @@
 """Replies in the form of API Gateway's proxy integration; errors in the one form that all answers use."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,6 +23,19 @@ def redirect(url: str) -> dict[str, Any]:
     return {"statusCode": 302, "headers": {"location": url, "cache-control": "private, no-store"}, "body": ""}
 
 
-def refusal(error: GatewayError, headers: dict[str, str]) -> dict[str, Any]:
+def refusal(error: GatewayError) -> dict[str, Any]:
     """Return an error as its attributes say."""
-    return reply(error.status, error.body(), {**headers, **error.headers})
+    return reply(error.status, error.body(), error.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose body is made while it is sent."""
+
+    status: int
+    headers: dict[str, str]
+    body: Iterator[bytes]
+
+    def whole(self) -> dict[str, Any]:
+        """Wait for all of the body, which is text, and return the answer in one piece."""
+        return {"statusCode": self.status, "headers": self.headers, "body": b"".join(self.body).decode()}

@@ -1,14 +1,13 @@
 """The API: an HTTP event becomes one call of a route, its result a reply."""
 
-import time
 from typing import Any
 from urllib.parse import unquote
 
-from gateway.errors import GatewayError, NotFound, OurError
+from gateway.errors import NotFound
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
-from gateway.handlers._reply import refusal
 from gateway.handlers.paths import about, files, jobs, models, uploads, webhooks
+from gateway.handlers._guard import guarded
 
 _ports = _wiring.the_ports()
 ROUTES: dict[tuple[str, str], Route] = {
@@ -23,21 +22,7 @@ ROUTES: dict[tuple[str, str], Route] = {
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Serve one request."""
-    began = time.monotonic()
-    headers = {"x-sluice-plan": _ports.plan.hash}
-    try:
-        answer = _answer(event)
-    except GatewayError as error:
-        answer = refusal(error, headers)
-    except Exception as error:
-        _wiring.logger.error(
-            "a request failed", path=_shape(event), error=type(error).__name__, exc_info=True
-        )
-        unknown = OurError("something broke here; it is in the log.", code="internal_error", retryable=True)
-        answer = refusal(unknown, headers)
-    answer["headers"] |= headers
-    answer["headers"].setdefault("x-sluice-overhead-ms", str(round((time.monotonic() - began) * 1000)))
-    return answer
+    return guarded(event, _ports.plan.hash, _answer)
 
 
 def _answer(event: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +42,3 @@ def _answer(event: dict[str, Any]) -> dict[str, Any]:
     raise NotFound(
         f"{method} {asked} is not offered; GET /openapi.json lists what is.", code="path_not_found"
     )
-
-
-def _shape(event: dict[str, Any]) -> str:
-    return f"{event.get('httpMethod')} {event.get('resource')}"
