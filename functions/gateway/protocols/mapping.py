@@ -1,11 +1,14 @@
 """The small language in which the catalogue says where a value stands: paths and templates.
 
 A path is names joined by dots; ``[0]`` is one item of a list, ``[]`` is every item.
+``header:x-cost`` is a header, where an answer is looked at.
 
 >>> get({"data": [{"url": "a"}, {"url": "b"}]}, "data[].url")
 ['a', 'b']
 >>> get({"done": True}, "done"), get({"done": True}, "error.code")
 ([True], [])
+>>> get(None, "header:X-Cost", {"x-cost": "0.04"})
+['0.04']
 """
 
 import re
@@ -15,19 +18,28 @@ from itertools import pairwise
 from typing import Any
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
+_HEADER = "header:"
+_NONE: Mapping[str, str] = {}
 
 
-def get(tree: Any, path: str) -> list[Any]:
-    """Return all values at a path, in order; null and absent are the same."""
+def get(tree: Any, path: str, headers: Mapping[str, str] = _NONE) -> list[Any]:
+    """Return all values at a path, in order; null and absent are the same.
+
+    Args:
+        headers: names in lower case.
+    """
+    if path.startswith(_HEADER):
+        value = headers.get(path.removeprefix(_HEADER).lower())
+        return [value] if value else []
     found = [tree]
     for part in _parts(path):
         found = [value for item in found for value in _step(item, part) if value is not None]
     return found
 
 
-def first(tree: Any, path: str) -> Any:
+def first(tree: Any, path: str, headers: Mapping[str, str] = _NONE) -> Any:
     """Return the first value at a path, or ``None``; ``a|b`` looks at ``b`` where ``a`` has nothing."""
-    return next((value for each in path.split("|") if each for value in get(tree, each)), None)
+    return next((value for each in path.split("|") if each for value in get(tree, each, headers)), None)
 
 
 def text(value: Any) -> str:
