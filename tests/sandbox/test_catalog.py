@@ -68,11 +68,11 @@ def send(client: httpx.Client, asked: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.status_code, dict(answer.headers), answer.content)
 
 
-def run(client: httpx.Client, call: steps.Call, secret: str = "k-1") -> Reading:
+def run(client: httpx.Client, call: steps.Call, key: str = "k-1") -> Reading:
     """Take a call from its start to its end."""
     step, kept = 0, {}
     for _ in range(MOST_LOOKS):
-        asked = steps.request(call, call.protocol.steps[step], kept, secret, time.time())
+        asked = steps.request(call, call.protocol.steps[step], kept, key, time.time())
         reading = steps.read(call, step, kept, send(client, asked))
         if not isinstance(reading, Pending):
             return reading

@@ -3,7 +3,7 @@
 A new provider is one module with a ``DIALECT`` and one line here.
 """
 
-from sluice.sandbox.dialects import elevenlabs, fal, google, kling, openai, replicate, runway
+from sluice.sandbox.dialects import elevenlabs, fal, google, kling, luma, openai, replicate, runway
 from sluice.sandbox.wire import Dialect
 
 DIALECTS: dict[str, Dialect] = {
@@ -13,6 +13,7 @@ DIALECTS: dict[str, Dialect] = {
         fal.DIALECT,
         google.DIALECT,
         kling.DIALECT,
+        luma.DIALECT,
         openai.DIALECT,
         replicate.DIALECT,
         runway.DIALECT,

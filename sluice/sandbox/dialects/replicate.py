@@ -1,7 +1,7 @@
 """Replicate: predictions of any model; what a model makes is read from its name.
 
-Official models have a path of their own, all others are named by ``version``. A prediction that is asked to wait
-answers ``starting`` all the same, as Replicate does when the wait is over.
+Official models have a path of their own, all others are named by ``version``. A prediction that is asked to
+wait answers ``starting`` all the same, as Replicate does when the wait is over.
 
 Source: replicate 1.0.7 (Python), read 2026-11-24.
 """
@@ -84,7 +84,7 @@ def _read(call: Call) -> Order:
         raise Refused(Trouble("invalid", "- version is required\n", "version"))
     prompt = fields.text(given, "prompt")
     read = _clip if VIDEO.search(model) else _pictures
-    notes = {"input": dict(given), "version": version}
+    notes: dict[str, object] = {"input": dict(given), "version": version}
     return Order(model, read(call, model, prompt, given), notes=notes)
 
 
