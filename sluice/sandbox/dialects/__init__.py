@@ -3,12 +3,13 @@
 A new provider is one module with a ``DIALECT`` and one line here.
 """
 
-from sluice.sandbox.dialects import elevenlabs, fal, google, kling, luma, openai, replicate, runway
+from sluice.sandbox.dialects import bfl, elevenlabs, fal, google, kling, luma, openai, replicate, runway
 from sluice.sandbox.wire import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     found.name: found
     for found in (
+        bfl.DIALECT,
         elevenlabs.DIALECT,
         fal.DIALECT,
         google.DIALECT,

@@ -17,6 +17,7 @@ CALLS = [
     ),
     ("runway", "/v1/text_to_video", 401, lambda body: type(body["error"]), str),
     ("kling", "/v1/videos/text2video", 401, lambda body: body["code"], 1001),
+    ("bfl", "/v1/flux-pro-1.1", 403, lambda body: type(body["detail"]), str),
     ("luma", "/dream-machine/v1/generations/video", 403, lambda body: type(body["detail"]), str),
     ("replicate", "/v1/predictions", 401, lambda body: body["title"], "Unauthenticated"),
     ("elevenlabs", "/v1/sound-generation", 401, lambda body: body["detail"]["status"], "invalid_api_key"),
