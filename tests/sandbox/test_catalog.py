@@ -3,6 +3,7 @@
 Neither side knows the other. The gateway's own steps write each request and read each answer.
 """
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -11,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.domain import media, request
+from gateway.domain import media, medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.plan import Model, Plan
 from gateway.protocols import steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
-from tests.builders import catalog_plan
+from tests.builders import a_png, catalog_plan
 
 PROVIDERS = sorted(catalog_plan().providers)
 MOST_LOOKS = 200
@@ -36,19 +37,18 @@ def played(server: str) -> Plan:
     return localise(catalog_plan(), Local(server))
 
 
-def calls(server: str, provider: str) -> dict[str, steps.Call]:
-    """Make the smallest call of each of a provider's protocols that a model offers."""
+def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
+    """Make the smallest call of each operation over each of a provider's protocols."""
     plan = played(server)
     entry = plan.providers[provider]
-    found: dict[str, steps.Call] = {}
+    found: dict[tuple[str, str], steps.Call] = {}
     for model in (model for model in plan.models.values() if model.provider == provider):
         for operation, offer in model.offers.items():
-            if offer.protocol not in found:
-                protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
-                given = request.fit(model, operation, smallest(model, operation), {}).arguments
-                found[offer.protocol] = steps.Call(
-                    entry, protocol, offer, region, "gw_1-1", model.parameters, given
-                )
+            fit = request.fit(model, operation, smallest(model, operation), {})
+            given = medium.filled(model.parameters, fit.arguments, file_of)
+            protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
+            call = steps.Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
+            found.setdefault((operation, offer.protocol), call)
     return found
 
 
@@ -61,6 +61,12 @@ def smallest(model: Model, operation: str) -> dict[str, Any]:
         least = next(iter(known[name].enum), known[name].minimum)
         needed |= {} if least is None else {name: int(least) if known[name].type == "integer" else least}
     return needed
+
+
+def file_of(place: medium.Place) -> medium.Medium:
+    """Give a target a real picture, by URL or inline."""
+    data = a_png()
+    return medium.Medium(place.given, "image/png", base64.b64encode(data).decode(), data)
 
 
 def send(client: httpx.Client, asked: HttpRequest) -> HttpResponse:
@@ -95,12 +101,12 @@ def test_every_protocol_runs_to_real_files(
     server: str, sandbox: httpx.Client, bare: httpx.Client, provider: str
 ) -> None:
     """
-    Each protocol ends in files of its operation's modality, fetched as the gateway fetches them.
+    Each operation over each protocol ends in files of its modality, fetched as the gateway fetches them.
     """
     made = {name: run(bare, call) for name, call in calls(server, provider).items()}
 
     kinds = {name: kind_of(bare, reading) for name, reading in made.items()}
-    assert kinds == {name: modality(server, provider, name) for name in made}
+    assert kinds == {name: media.MODALITIES[name[0]] for name in made}
 
 
 @every_provider
@@ -148,13 +154,6 @@ def kind_of(client: httpx.Client, reading: Reading) -> str:
     headers = {"x-goog-api-key": "k-1"} if source.keyed else {}
     data = source.data or client.get(source.url, headers=headers, follow_redirects=True).content
     return media.sniff(data[:4096]).partition("/")[0]
-
-
-def modality(server: str, provider: str, protocol: str) -> str:
-    offers = [m.offers.items() for m in played(server).models.values() if m.provider == provider]
-    return next(
-        media.MODALITIES[operation] for each in offers for operation, o in each if o.protocol == protocol
-    )
 
 
 def class_of(reading: Reading) -> str:
