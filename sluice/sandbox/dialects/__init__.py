@@ -3,7 +3,18 @@
 A new provider is one module with a ``DIALECT`` and one line here.
 """
 
-from sluice.sandbox.dialects import bfl, elevenlabs, fal, google, kling, luma, openai, replicate, runway
+from sluice.sandbox.dialects import (
+    bfl,
+    elevenlabs,
+    fal,
+    google,
+    kling,
+    luma,
+    minimax,
+    openai,
+    replicate,
+    runway,
+)
 from sluice.sandbox.wire import Dialect
 
 DIALECTS: dict[str, Dialect] = {
@@ -15,6 +26,7 @@ DIALECTS: dict[str, Dialect] = {
         google.DIALECT,
         kling.DIALECT,
         luma.DIALECT,
+        minimax.DIALECT,
         openai.DIALECT,
         replicate.DIALECT,
         runway.DIALECT,
