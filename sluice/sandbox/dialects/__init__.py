@@ -14,6 +14,7 @@ from sluice.sandbox.dialects import (
     openai,
     replicate,
     runway,
+    stability,
 )
 from sluice.sandbox.wire import Dialect
 
@@ -30,5 +31,6 @@ DIALECTS: dict[str, Dialect] = {
         openai.DIALECT,
         replicate.DIALECT,
         runway.DIALECT,
+        stability.DIALECT,
     )
 }

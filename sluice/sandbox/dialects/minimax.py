@@ -1,8 +1,8 @@
 """MiniMax: clips as tasks, in an older and a newer form; pictures and speech in the same call.
 
-The older form answers everything with a 200 and hides errors in ``base_resp``; its finished task names a file,
-whose link has to be asked for. The newer form uses HTTP codes, refuses in the task, and answers 500 for a task that
-it does not know.
+The older form answers everything with a 200 and hides errors in ``base_resp``; its finished task names a
+file, whose link has to be asked for. The newer form uses HTTP codes, refuses in the task, and answers 500 for
+a task that it does not know.
 
 Source: AI SDK package minimax and litellm's adapter, by a survey of 2026-11-22.
 """

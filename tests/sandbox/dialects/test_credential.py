@@ -21,6 +21,7 @@ CALLS = [
     ("luma", "/dream-machine/v1/generations/video", 403, lambda body: type(body["detail"]), str),
     ("minimax", "/v1/t2a_v2", 200, lambda body: body["base_resp"]["status_code"], 1004),
     ("replicate", "/v1/predictions", 401, lambda body: body["title"], "Unauthenticated"),
+    ("stability", "/v2beta/stable-image/generate/core", 401, lambda body: body["name"], "unauthorized"),
     ("elevenlabs", "/v1/sound-generation", 401, lambda body: body["detail"]["status"], "invalid_api_key"),
 ]
 
