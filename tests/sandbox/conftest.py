@@ -43,6 +43,8 @@ def client(server: str) -> Iterator[httpx.Client]:
         "x-goog-api-key": "key",
         "xi-api-key": "key",
         "x-key": "key",
+        "api-key": "key",
+        "x-api-key": "key",
         "x-runway-version": "2024-11-06",
     }
     with httpx.Client(base_url=server, headers=headers, timeout=10) as client:

@@ -1,7 +1,7 @@
 """Stability AI: forms in, bytes out, with the finish reason in a header.
 
-One upscaler is a task, whose HTTP code is its state. A picture that the filter takes back comes with a 200 all
-the same.
+One upscaler is a task, whose HTTP code is its state. A picture that the filter takes back comes with a 200
+all the same.
 
 Source: a survey of Stability's OpenAPI description, read 2026-11-22.
 """

@@ -22,6 +22,7 @@ CALLS = [
     ("minimax", "/v1/t2a_v2", 200, lambda body: body["base_resp"]["status_code"], 1004),
     ("replicate", "/v1/predictions", 401, lambda body: body["title"], "Unauthenticated"),
     ("stability", "/v2beta/stable-image/generate/core", 401, lambda body: body["name"], "unauthorized"),
+    ("ideogram", "/v1/ideogram-v3/generate", 401, lambda body: type(body["error"]), str),
     ("elevenlabs", "/v1/sound-generation", 401, lambda body: body["detail"]["status"], "invalid_api_key"),
 ]
 
