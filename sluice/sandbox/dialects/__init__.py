@@ -4,6 +4,7 @@ A new provider is one module with a ``DIALECT`` and one line here.
 """
 
 from sluice.sandbox.dialects import (
+    ark,
     bfl,
     elevenlabs,
     fal,
@@ -16,6 +17,7 @@ from sluice.sandbox.dialects import (
     recraft,
     replicate,
     runway,
+    segmind,
     stability,
 )
 from sluice.sandbox.wire import Dialect
@@ -23,6 +25,7 @@ from sluice.sandbox.wire import Dialect
 DIALECTS: dict[str, Dialect] = {
     found.name: found
     for found in (
+        ark.DIALECT,
         bfl.DIALECT,
         elevenlabs.DIALECT,
         fal.DIALECT,
@@ -35,6 +38,7 @@ DIALECTS: dict[str, Dialect] = {
         recraft.DIALECT,
         replicate.DIALECT,
         runway.DIALECT,
+        segmind.DIALECT,
         stability.DIALECT,
     )
 }

@@ -23,6 +23,14 @@ CALLS = [
     ("replicate", "/v1/predictions", 401, lambda body: body["title"], "Unauthenticated"),
     ("stability", "/v2beta/stable-image/generate/core", 401, lambda body: body["name"], "unauthorized"),
     ("ideogram", "/v1/ideogram-v3/generate", 401, lambda body: type(body["error"]), str),
+    (
+        "bytedance-ark",
+        "/api/v3/images/generations",
+        401,
+        lambda body: body["error"]["code"],
+        "AuthenticationError",
+    ),
+    ("segmind", "/v1/ssd-1b", 401, lambda body: type(body["error"]), str),
     ("elevenlabs", "/v1/sound-generation", 401, lambda body: body["detail"]["status"], "invalid_api_key"),
 ]
 
