@@ -80,6 +80,8 @@ def _read(call: Call) -> Order:
         raise Refused(Trouble("invalid", "- input is required\n", "input"))
     version = str(call.body.get("version") or "hidden")
     model = call.params.get("model") or version.partition(":")[0]
+    if re.fullmatch("[0-9a-f]{64}", model):  # a version alone, whose model only Replicate knows
+        model = f"sandbox/{model[:8]}"
     if model == "hidden":
         raise Refused(Trouble("invalid", "- version is required\n", "version"))
     prompt = fields.text(given, "prompt")
@@ -117,6 +119,13 @@ def _get(call: Call, jobs: Jobs) -> Reply:
 def _list(call: Call, jobs: Jobs) -> Reply:
     found = [_prediction(call, job) for job in jobs.of(call.provider)]
     return json_reply(200, {"previous": None, "next": None, "results": found})
+
+
+def _version(call: Call, jobs: Jobs) -> Reply:
+    """Describe a version, which the SDK asks for before it runs one."""
+    schema = {"openapi": "3.0.2", "info": {"title": "Cog", "version": "0.1.0"}, "paths": {}}
+    facts = {"created_at": _time(0), "cog_version": "0.16.0", "openapi_schema": schema}
+    return json_reply(200, {"id": call.params["version"], **facts})
 
 
 def _cancel(call: Call, jobs: Jobs) -> Reply:
@@ -178,5 +187,6 @@ DIALECT = Dialect(
         Look("POST", "/v1/predictions/(?P<id>[^/]+)/cancel", _cancel),
         Look("GET", "/v1/predictions/(?P<id>[^/]+)", _get),
         Look("GET", "/v1/predictions", _list),
+        Look("GET", "/v1/models/[^/]+/[^/]+/versions/(?P<version>[^/]+)", _version),
     ),
 )

@@ -43,6 +43,18 @@ def test_some_models_answer_a_url_and_others_a_list(
     assert picture_size(sandbox.get(outputs[1][0]).content) == (1024, 1024)
 
 
+def test_a_version_alone_is_described_and_run(sandbox: httpx.Client) -> None:
+    """
+    The SDK asks what a version is, and then names nothing else.
+    """
+    version = "a" * 64
+
+    described = sandbox.get(f"/replicate/v1/models/fofr/sana/versions/{version}").json()
+    made = sandbox.post("/replicate/v1/predictions", json={"version": version, **FOX}).json()
+
+    assert (described["id"], made["version"], made["status"]) == (version, version, "starting")
+
+
 def test_a_canceled_prediction_says_so(sandbox: httpx.Client) -> None:
     """
     The URL to cancel stands in the prediction.
