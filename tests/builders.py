@@ -54,6 +54,14 @@ def shipped_plan() -> Plan:
     return plan_of((ROOT / "routes.yaml").read_text())
 
 
+@cache
+def catalog_plan() -> Plan:
+    """Compile the whole catalogue, with every provider of it enabled."""
+    names = [name.removesuffix(".yaml") for name in catalog()]
+    enabled = "".join(f"  {name}: {{secret: test/{name}}}\n" for name in names)
+    return plan_of("version: 1\n", f"version: 1\nproviders:\n{enabled}")
+
+
 def plan_of(routes: str, providers: str | None = None) -> Plan:
     """Compile routes against the shipped providers and catalogue."""
     given = providers or (ROOT / "providers.yaml").read_text()

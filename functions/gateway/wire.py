@@ -1,7 +1,8 @@
 """How a provider is spoken to, as values of the plan: key, error table, and the steps of its protocols.
 
 A *path* is the small language of ``protocols.mapping``: ``data.task_id``, ``images[].url``,
-``choices[0].text``. A *template* is text with ``{names}`` to fill in. Durations end in ``_s``.
+``choices[0].text``, ``header:x-cost``. A *template* is text with ``{names}`` to fill in.
+Durations end in ``_s``.
 """
 
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class ErrorRule:
         status: HTTP codes it applies to; empty means any, also a 200 that hides a refusal.
         path: where in the body to look; empty means the code alone decides.
         match: values to find there, ``*`` stands for anything; empty means that anything present matches.
+        unless: a path; the rule does not apply where something is there, as with one refused output of two.
         error: the class, one of ``domain.outcome.ERROR_CLASSES``.
     """
 
@@ -39,6 +41,7 @@ class ErrorRule:
     status: tuple[int, ...] = ()
     path: str = ""
     match: tuple[str, ...] = ()
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _provider(name: str, provider: entry.Provider) -> lowered.Provider:
         limits=_limits(provider.limits),
         protocols={key: _protocol(protocol) for key, protocol in provider.protocols.items()},
         errors=tuple(
-            wire.ErrorRule(rule.error, tuple(rule.status), rule.path, tuple(rule.match))
+            wire.ErrorRule(rule.error, tuple(rule.status), rule.path, tuple(rule.match), rule.unless)
             for rule in provider.errors
         ),
         retry_after=provider.retry_after,

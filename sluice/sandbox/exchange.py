@@ -19,7 +19,18 @@ from sluice.sandbox.form import read_form
 from sluice.sandbox.job import Ending, Job
 from sluice.sandbox.journal import Entry
 from sluice.sandbox.state import Sandbox
-from sluice.sandbox.wire import Call, Dialect, Look, Refused, Reply, Submit, Trouble, trouble_of
+from sluice.sandbox.wire import (
+    Call,
+    Dialect,
+    Look,
+    Refused,
+    Reply,
+    Result,
+    Submit,
+    Trouble,
+    need_job,
+    trouble_of,
+)
 
 HANG_S = 600
 BAD_KEY_PREFIX = "invalid"
@@ -79,7 +90,16 @@ class Exchange:
             return await self._submit(route)
         self._name_job(params.get("id", ""))
         await self._meet_fault(route.role)
-        return route.answer(replace(self._call, now=time.time()), self._sandbox.jobs)
+        self._call = replace(self._call, now=time.time())
+        if isinstance(route, Result):
+            return await self._result(route)
+        return route.answer(self._call, self._sandbox.jobs)
+
+    async def _result(self, route: Result) -> Reply:
+        job = need_job(self._call, self._sandbox.jobs, self._call.params["id"])
+        done = job.state(self._call.now) == "done"
+        outputs = job.order.outputs if done else ()
+        return route.answer(self._call, job, [await self._sandbox.studio.render(spec) for spec in outputs])
 
     async def _submit(self, route: Submit) -> Reply:
         self._entry.model = _model_of(self._call)
@@ -195,7 +215,7 @@ def _model_of(call: Call) -> str | None:
     )
 
 
-def _route(dialect: Dialect, call: Call) -> tuple[Submit | Look, dict[str, str]]:
+def _route(dialect: Dialect, call: Call) -> tuple[Submit | Look | Result, dict[str, str]]:
     for route in dialect.routes:
         if route.method == call.method and (found := re.fullmatch(route.pattern, call.path)):
             return route, {name: value for name, value in found.groupdict().items() if value is not None}

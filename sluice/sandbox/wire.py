@@ -116,6 +116,21 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """A path that asks for a job, and whose answer is its files once they are there.
+
+    Args:
+        pattern: names the job's ``id``.
+        answer: makes the answer; ``bodies`` holds the rendered outputs, and nothing before the job is done.
+    """
+
+    pattern: str
+    answer: Callable[[Call, Job, list[bytes]], Reply]
+    method: str = "GET"
+    role: Literal["poll"] = "poll"
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """One provider's protocol.
 
@@ -129,7 +144,7 @@ class Dialect:
     """
 
     name: str
-    routes: tuple[Submit | Look, ...]
+    routes: tuple[Submit | Look | Result, ...]
     key: Callable[[Call], str | None]
     trouble: Callable[[Trouble, Call], Reply]
     job_id: Callable[[], str]

@@ -93,3 +93,18 @@ def test_models_take_a_prompt(path: Path) -> None:
     plan = plan_of(path)
 
     assert [key for key, model in plan.models.items() if "prompt" not in model.parameters] == []
+
+
+def test_an_entry_without_its_models_is_short() -> None:
+    """
+    How a provider is spoken to fits on half a page: the median is at most thirty lines.
+    """
+    sizes = sorted(len(entry_lines(path)) for path in FILES)
+
+    assert sizes[len(sizes) // 2] <= 30
+
+
+def entry_lines(path: Path) -> list[str]:
+    """Return an entry's lines above its models, without comments."""
+    above = path.read_text().partition("\n  models:\n")[0].splitlines()
+    return [line for line in above if not line.lstrip().startswith("#")]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.domain import pricing
 from gateway.domain.job import Artifact, CostLine
-from gateway.plan import Model, PriceLine
+from gateway.plan import Model, Parameter, PriceLine
 from tests import builders
 
 SOURCE = "https://example.com/prices"
@@ -216,6 +216,29 @@ def test_the_delivered_resolution_decides(asked: str, width: int, height: int, b
     Source: sizes of Seedance, apidoc.cometapi.com/api/video/seedance/create, read 2026-11-23.
     """
     facts = pricing.delivered_facts({"resolution": asked}, (clip(width, height),))
+
+    assert facts == {"resolution": billed}
+
+
+@pytest.mark.parametrize(
+    ("sold", "asked", "width", "height", "billed"),
+    [
+        (("768p", "2k"), "2k", 2560, 1440, "2k"),
+        (("768p", "2k"), "2k", 1366, 768, "768p"),
+        (("540p", "720p", "1080p", "4k"), "540p", 960, 540, "540p"),
+        (("720p", "1080p"), "1080p", 864, 480, "720p"),
+        (("hd", "fhd"), "fhd", 1280, 720, "fhd"),
+    ],
+)
+def test_the_delivered_resolution_is_one_that_the_model_has(
+    sold: tuple[str, ...], asked: str, width: int, height: int, billed: str
+) -> None:
+    """
+    Prices go by the model's own names: the nearest of them holds, and names without a size stay as asked.
+    """
+    model = Model("m", "p", {}, {"resolution": Parameter(enum=sold)})
+
+    facts = pricing.delivered_facts({"resolution": asked}, (clip(width, height),), model)
 
     assert facts == {"resolution": billed}
 

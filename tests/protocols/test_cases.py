@@ -19,7 +19,7 @@ def test_a_shipped_provider_is_spoken_to_and_understood(case: dict[str, Any]) ->
     """
     Each step asks exactly what the case says, and takes the answer for what the case says.
     """
-    pairs = runner.play(builders.shipped_plan(), case)
+    pairs = runner.play(builders.catalog_plan(), case)
 
     assert [came for _, came in pairs] == [wanted for wanted, _ in pairs]
 
@@ -52,7 +52,7 @@ def test_every_offered_protocol_is_played_to_its_end(provider: str) -> None:
     """
     No protocol that a model offers is without a case that ends in a result.
     """
-    plan = builders.shipped_plan()
+    plan = builders.catalog_plan()
     models = [model for model in plan.models.values() if model.provider == provider]
     offered = {offer.protocol for model in models for offer in model.offers.values()}
 

@@ -31,6 +31,8 @@ def written(parts: list[str | int]) -> str:
         ("list[][]", [1, 2, 3]),
         ("list[1][0]", [2]),
         ("absent[].x", []),
+        ("absent|done", [False]),
+        ("data[1].url|data[].url", ["a", "b"]),
     ],
 )
 def test_a_path_finds_what_is_there_in_order(path: str, found: list[Any]) -> None:

@@ -26,8 +26,8 @@ def found(answer: HttpResponse) -> dict[str, str] | Failure | None:
 
 
 def form_of(prompt: str) -> HttpRequest:
-    plan = runner.house_cases()["stability"][0]
-    case = {"model": "stability/core", "operation": "text_to_image", "given": {"prompt": prompt}}
+    plan = runner.house_cases()["forms"][0]
+    case = {"model": "forms/core", "operation": "text_to_image", "given": {"prompt": prompt}}
     call = runner.call_of(plan, case)
     return steps.request(call, call.protocol.steps[0], {}, "k", fakes.START)
 

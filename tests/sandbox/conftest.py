@@ -42,6 +42,9 @@ def client(server: str) -> Iterator[httpx.Client]:
         "authorization": "Bearer key",
         "x-goog-api-key": "key",
         "xi-api-key": "key",
+        "x-key": "key",
+        "api-key": "key",
+        "x-api-key": "key",
         "x-runway-version": "2024-11-06",
     }
     with httpx.Client(base_url=server, headers=headers, timeout=10) as client:

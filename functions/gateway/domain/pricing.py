@@ -1,7 +1,9 @@
 """What a job costs at list price: integers in micros, one line a meter; no price is ``None``, never 0."""
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from math import log
 from typing import Any
 
 from gateway.domain.job import Artifact, CostLine
@@ -9,6 +11,9 @@ from gateway.plan import Model, PriceLine
 
 # A token of English text has about four characters; what was used is counted by the provider.
 TOKEN_CHARACTERS = 4
+# Where a model does not list its resolutions.
+_RESOLUTIONS = ("480p", "720p", "1080p", "4k")
+_LINES = {"2k": 1440, "4k": 2160}
 
 
 def estimate(model: Model, facts: Mapping[str, Any]) -> int | None:
@@ -59,12 +64,16 @@ def delivered_units(
     }
 
 
-def delivered_facts(facts: Mapping[str, Any], artifacts: tuple[Artifact, ...]) -> dict[str, Any]:
+def delivered_facts(
+    facts: Mapping[str, Any], artifacts: tuple[Artifact, ...], model: Model | None = None
+) -> dict[str, Any]:
     """Overlay the request with what the file really is: a price holds for the delivered resolution."""
     videos = [a for a in artifacts if a.content_type.startswith("video/") and a.width and a.height]
-    if not videos or "resolution" not in facts:
+    resolution = model.parameters.get("resolution") if model else None
+    sold = [name for name in (resolution.enum if resolution else _RESOLUTIONS) if _pixels(name)]
+    if not videos or "resolution" not in facts or not sold:
         return dict(facts)
-    return {**facts, "resolution": _resolution((videos[0].width or 0) * (videos[0].height or 0))}
+    return {**facts, "resolution": _nearest(sold, (videos[0].width or 0) * (videos[0].height or 0))}
 
 
 def cost_lines(
@@ -123,12 +132,15 @@ def _spelled(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _resolution(pixels: int) -> str:
+def _nearest(names: list[str], pixels: int) -> str:
     """Name a size by its pixels, which a square of 720p has as many of as a wide clip; bounds lie halfway."""
-    for name, least in (("4k", 4_100_000), ("1080p", 1_380_000), ("720p", 620_000)):
-        if pixels >= least:
-            return name
-    return "480p"
+    return min(names, key=lambda name: abs(log(pixels / _pixels(name))))
+
+
+def _pixels(name: str) -> float:
+    """Count the pixels of a wide clip by its name, as ``720p`` or ``4K``; 0 where the name tells no size."""
+    lines = _LINES.get(name.lower()) or (int(name[:-1]) if re.fullmatch(r"\d+[pP]", name) else 0)
+    return lines * lines * 16 / 9
 
 
 def _count(value: Any, otherwise: int) -> int | float:

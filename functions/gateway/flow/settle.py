@@ -55,7 +55,7 @@ def _succeed(ports: Ports, job: Job) -> Job:
     arguments = routing.arguments_of(ports.plan, job, hop).arguments
     lines = pricing.cost_lines(
         model,
-        pricing.delivered_facts(arguments, job.outputs),
+        pricing.delivered_facts(arguments, job.outputs, model),
         pricing.delivered_units(arguments, job.outputs, attempt.usage),
     )
     own_key = attempt.provider in job.byok

@@ -24,7 +24,7 @@ _CODES = {
 def refusal(provider: Provider, step: Step, answer: HttpResponse, body: Any) -> Failure | None:
     """Return the failure that an answer tells of, also one that comes with a 200; nothing when it is well."""
     for rule in provider.errors:
-        if _matches(rule, answer.status, body):
+        if _matches(rule, answer, body):
             return _failure(rule.error, provider, step, answer, body)
     if answer.status >= 400:
         return _failure(_by_code(answer.status), provider, step, answer, body)
@@ -40,20 +40,22 @@ def _by_code(status: int) -> str:
     return _CODES.get(status, "transient" if status >= 500 else "request")
 
 
-def _matches(rule: ErrorRule, status: int, body: Any) -> bool:
-    if rule.status and status not in rule.status:
+def _matches(rule: ErrorRule, answer: HttpResponse, body: Any) -> bool:
+    if rule.status and answer.status not in rule.status:
+        return False
+    if rule.unless and mapping.get(body, rule.unless, answer.headers):
         return False
     if not rule.path:
         return bool(rule.status)
-    values = [mapping.text(value) for value in mapping.get(body, rule.path)]
+    values = [mapping.text(value) for value in mapping.get(body, rule.path, answer.headers)]
     if not rule.match:
         return bool(values)
     return any(fnmatchcase(value, pattern) for value in values for pattern in rule.match)
 
 
 def _failure(error: str, provider: Provider, step: Step, answer: HttpResponse, body: Any) -> Failure:
-    code = mapping.text(mapping.first(body, step.code)) or str(answer.status)
-    message = mapping.first(body, step.message)
+    code = mapping.text(mapping.first(body, step.code, answer.headers)) or str(answer.status)
+    message = mapping.first(body, step.message, answer.headers)
     said = message if isinstance(message, str) else f"{provider.name} answered {answer.status}"
     pause_s = hint.retry_after_s(provider, answer, body)
     throttled = error == "capacity" and answer.status == 429

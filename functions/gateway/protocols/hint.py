@@ -23,9 +23,9 @@ def retry_after_s(provider: Provider, answer: HttpResponse, body: Any) -> float 
     """Return how long a refusal asks us to stay away."""
     if milliseconds := _seconds(answer.headers.get("retry-after-ms", ""), answer):
         return milliseconds / 1000
-    in_body = mapping.text(mapping.first(body, provider.retry_after))
+    told = mapping.text(mapping.first(body, provider.retry_after, answer.headers))
     reset = answer.headers.get(provider.headroom.reset, "") if provider.headroom else ""
-    stated = (answer.headers.get("retry-after", ""), in_body, reset)
+    stated = (answer.headers.get("retry-after", ""), told, reset)
     return next((pause for text in stated if (pause := _seconds(text, answer)) is not None), None)
 
 

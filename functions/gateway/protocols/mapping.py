@@ -1,11 +1,14 @@
 """The small language in which the catalogue says where a value stands: paths and templates.
 
 A path is names joined by dots; ``[0]`` is one item of a list, ``[]`` is every item.
+``header:x-cost`` is a header, where an answer is looked at. ``a|b`` is ``b`` where ``a`` has nothing.
 
 >>> get({"data": [{"url": "a"}, {"url": "b"}]}, "data[].url")
 ['a', 'b']
 >>> get({"done": True}, "done"), get({"done": True}, "error.code")
 ([True], [])
+>>> get(None, "header:X-Cost", {"x-cost": "0.04"})
+['0.04']
 """
 
 import re
@@ -15,19 +18,22 @@ from itertools import pairwise
 from typing import Any
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
+_HEADER = "header:"
+_NONE: Mapping[str, str] = {}
 
 
-def get(tree: Any, path: str) -> list[Any]:
-    """Return all values at a path, in order; null and absent are the same."""
-    found = [tree]
-    for part in _parts(path):
-        found = [value for item in found for value in _step(item, part) if value is not None]
-    return found
+def get(tree: Any, path: str, headers: Mapping[str, str] = _NONE) -> list[Any]:
+    """Return all values at a path, in order; null and absent are the same.
+
+    Args:
+        headers: names in lower case.
+    """
+    return next((found for each in path.split("|") if (found := _at(tree, each, headers))), [])
 
 
-def first(tree: Any, path: str) -> Any:
-    """Return the first value at a path, or ``None``; ``a|b`` looks at ``b`` where ``a`` has nothing."""
-    return next((value for each in path.split("|") if each for value in get(tree, each)), None)
+def first(tree: Any, path: str, headers: Mapping[str, str] = _NONE) -> Any:
+    """Return the first value at a path, or ``None``."""
+    return next(iter(get(tree, path, headers)), None) if path else None
 
 
 def text(value: Any) -> str:
@@ -77,6 +83,16 @@ def fill(template: Any, names: Mapping[str, str]) -> Any:
     if isinstance(template, list):
         return [fill(value, names) for value in template]
     return template
+
+
+def _at(tree: Any, path: str, headers: Mapping[str, str]) -> list[Any]:
+    if path.startswith(_HEADER):
+        value = headers.get(path.removeprefix(_HEADER).lower())
+        return [value] if value else []
+    found = [tree]
+    for part in _parts(path):
+        found = [value for item in found for value in _step(item, part) if value is not None]
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ Submit, poll, fetch the result: the same exchange over different data, so here i
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,8 +75,6 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
 def read(call: Call, index: int, kept: Mapping[str, str], answer: HttpResponse) -> Reading:
     """Tell what the answer to step ``index`` means."""
     step = call.protocol.steps[index]
-    if answer.status < 400 and any(output.kind == "bytes" for output in step.outputs) and not step.status:
-        return Done((Source(data=answer.body),)) if answer.body else _empty(call)
     body = _json(answer)
     word = _word(step, answer, body)
     refused = failure.refusal(call.provider, step, answer, body)
@@ -83,9 +82,9 @@ def read(call: Call, index: int, kept: Mapping[str, str], answer: HttpResponse) 
         return refused or failure.ended(call.provider, step, answer, body)
     if refused:
         return refused
-    if body is None and step.status != "http":
+    if body is None and step.status != "http" and not _is_file(step, answer):
         return _malformed(call, answer)
-    return _go_on(call, index, {**kept, **_kept(step.keep, body)}, word, answer, body)
+    return _go_on(call, index, {**kept, **_kept(step.keep, body, answer)}, word, answer, body)
 
 
 def found(call: Call, find: Find, answer: HttpResponse) -> dict[str, str] | Failure | None:
@@ -99,7 +98,7 @@ def found(call: Call, find: Find, answer: HttpResponse) -> dict[str, str] | Fail
         return failed or _malformed(call, answer)
     for item in mapping.get(body, find.items):
         if mapping.first(item, find.match) == call.reference:
-            return _kept(find.keep, item)
+            return _kept(find.keep, item, answer)
     return None
 
 
@@ -108,7 +107,7 @@ def _go_on(
 ) -> Reading:
     step = call.protocol.steps[index]
     if word == "running":
-        return Pending(index, kept, _progress(step, body))
+        return Pending(index, kept, _progress(step, body, answer))
     if index + 1 < len(call.protocol.steps):
         missing = [name for name in step.keep if not kept.get(name)]
         if missing:
@@ -125,33 +124,43 @@ def _go_on(
         return _empty(call)
     if not sources:
         return failure.ended(call.provider, step, answer, body)
-    counts = {meter: mapping.first(body, path) for meter, path in step.usage.items()}
-    return Done(sources, {meter: count for meter, count in counts.items() if isinstance(count, int)})
+    return Done(sources, _usage(step, body, answer))
 
 
 def _word(step: Step, answer: HttpResponse, body: Any) -> str:
     """Return ``running``, ``done`` or ``failed``; a word that the table does not know means running."""
     if not step.status:
         return "done"
-    said = str(answer.status) if step.status == "http" else mapping.text(mapping.first(body, step.status))
+    found = answer.status if step.status == "http" else mapping.first(body, step.status, answer.headers)
+    said = mapping.text(found)
     if not said and answer.status >= 400:
         return ""
     return step.words.get(said, "running")
 
 
-def _progress(step: Step, body: Any) -> float | None:
-    value = mapping.first(body, step.progress)
+def _progress(step: Step, body: Any, answer: HttpResponse) -> float | None:
+    value = mapping.first(body, step.progress, answer.headers)
     return min(1.0, value / step.progress_of) if isinstance(value, int | float) else None
 
 
-def _kept(keep: Mapping[str, str], body: Any) -> dict[str, str]:
-    return {name: mapping.text(mapping.first(body, path)) for name, path in keep.items()}
+def _kept(keep: Mapping[str, str], body: Any, answer: HttpResponse) -> dict[str, str]:
+    return {name: mapping.text(mapping.first(body, path, answer.headers)) for name, path in keep.items()}
+
+
+def _usage(step: Step, body: Any, answer: HttpResponse) -> dict[str, int]:
+    """Read what is billed by; a header says its number as text."""
+    counts = {meter: mapping.first(body, path, answer.headers) for meter, path in step.usage.items()}
+    return {meter: int(count) for meter, count in counts.items() if re.fullmatch(r"\d+", mapping.text(count))}
+
+
+def _is_file(step: Step, answer: HttpResponse) -> bool:
+    return answer.status < 400 and any(output.kind == "bytes" for output in step.outputs)
 
 
 def _sources(kind: str, path: str, keyed: bool, answer: HttpResponse, body: Any) -> list[Source]:
     if kind == "bytes":
         return [Source(data=answer.body)] if answer.body else []
-    values = [value for value in mapping.get(body, path) if isinstance(value, str)]
+    values = [value for value in mapping.get(body, path, answer.headers) if isinstance(value, str)]
     if kind == "url":
         return [Source(url=value, keyed=keyed) for value in values]
     decode = bytes.fromhex if kind == "hex" else base64.b64decode

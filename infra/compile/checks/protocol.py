@@ -10,7 +10,7 @@ from infra.compile.node import Node
 from infra.compile.problems import Problem, at, at_key, looks_secret, show, unknown
 from infra.compile.whole import Whole
 
-_PATH = re.compile(r"(?:\[\d*\]|[^.\[\]\s]+)(?:\[\d*\]|\.[^.\[\]\s]+)*")
+_PATH = re.compile(r"header:[A-Za-z0-9-]+|(?!header:)(?:\[\d*\]|[^.\[\]\s]+)(?:\[\d*\]|\.[^.\[\]\s]+)*")
 
 
 def filled_templates(whole: Whole) -> Iterator[Problem]:
@@ -178,7 +178,8 @@ def right_bodies(whole: Whole) -> Iterator[Problem]:
 def right_paths(whole: Whole) -> Iterator[Problem]:
     """A path is one."""
     for entry in whole.providers.values():
-        nodes = [entry.at("retry_after"), *(rule.at("path") for rule in entry.at("errors").elements)]
+        rules = entry.at("errors").elements
+        nodes = [entry.at("retry_after"), *(rule.at(key) for rule in rules for key in ("path", "unless"))]
         for protocol in entry.at("protocols").children.values():
             find = protocol.at("find")
             steps = [*protocol.at("steps").elements, protocol.at("cancel"), find.at("step")]

@@ -63,8 +63,9 @@ class ErrorRule(Part):
     status: list[Annotated[int, Field(ge=100, le=599)]] = Field(
         default=[], description="HTTP codes; none is any."
     )
-    path: str = Field(default="", description="Where to look in the body.")
+    path: str = Field(default="", description="Where to look in the body, or `header:<name>`.")
     match: list[Word] = Field(default=[], description="Values to find there; `*` stands for anything.")
+    unless: str = Field(default="", description="Path; does not apply where something is there.")
 
 
 class Output(Part):
@@ -140,7 +141,7 @@ class Parameter(Part):
     maximum: float | None = Field(default=None, description="The greatest number.")
     max_length: Count | None = Field(default=None, description="Characters at most.")
     to: str = Field(
-        default="", description="Path in the body, or the provider's name; absent is the same name."
+        default="", description="Path in the body (`[]` at its end adds an item), or the provider's name."
     )
     place: Annotated[str, one_of("place", vocabulary.PLACES)] = Field(
         default="body", description="Where it is sent."

@@ -3,17 +3,42 @@
 A new provider is one module with a ``DIALECT`` and one line here.
 """
 
-from sluice.sandbox.dialects import elevenlabs, fal, google, kling, openai, runway
+from sluice.sandbox.dialects import (
+    ark,
+    bfl,
+    elevenlabs,
+    fal,
+    google,
+    ideogram,
+    kling,
+    luma,
+    minimax,
+    openai,
+    recraft,
+    replicate,
+    runway,
+    segmind,
+    stability,
+)
 from sluice.sandbox.wire import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     found.name: found
     for found in (
+        ark.DIALECT,
+        bfl.DIALECT,
         elevenlabs.DIALECT,
         fal.DIALECT,
         google.DIALECT,
+        ideogram.DIALECT,
         kling.DIALECT,
+        luma.DIALECT,
+        minimax.DIALECT,
         openai.DIALECT,
+        recraft.DIALECT,
+        replicate.DIALECT,
         runway.DIALECT,
+        segmind.DIALECT,
+        stability.DIALECT,
     )
 }

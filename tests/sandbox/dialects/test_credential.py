@@ -17,6 +17,20 @@ CALLS = [
     ),
     ("runway", "/v1/text_to_video", 401, lambda body: type(body["error"]), str),
     ("kling", "/v1/videos/text2video", 401, lambda body: body["code"], 1001),
+    ("bfl", "/v1/flux-pro-1.1", 403, lambda body: type(body["detail"]), str),
+    ("luma", "/dream-machine/v1/generations/video", 403, lambda body: type(body["detail"]), str),
+    ("minimax", "/v1/t2a_v2", 200, lambda body: body["base_resp"]["status_code"], 1004),
+    ("replicate", "/v1/predictions", 401, lambda body: body["title"], "Unauthenticated"),
+    ("stability", "/v2beta/stable-image/generate/core", 401, lambda body: body["name"], "unauthorized"),
+    ("ideogram", "/v1/ideogram-v3/generate", 401, lambda body: type(body["error"]), str),
+    (
+        "bytedance-ark",
+        "/api/v3/images/generations",
+        401,
+        lambda body: body["error"]["code"],
+        "AuthenticationError",
+    ),
+    ("segmind", "/v1/ssd-1b", 401, lambda body: type(body["error"]), str),
     ("elevenlabs", "/v1/sound-generation", 401, lambda body: body["detail"]["status"], "invalid_api_key"),
 ]
 

@@ -1,0 +1,160 @@
+"""The catalogue against the sandbox: what the one writes the other accepts, and the other way round.
+
+Neither side knows the other. The gateway's own steps write each request and read each answer.
+"""
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.domain import media, medium, request
+from gateway.domain.outcome import Done, Failure, Pending, Reading
+from gateway.plan import Model, Plan
+from gateway.protocols import steps
+from gateway.protocols.http import HttpRequest, HttpResponse
+from infra.compile.local import Local, localise
+from tests.builders import a_png, catalog_plan
+
+PROVIDERS = sorted(catalog_plan().providers)
+MOST_LOOKS = 200
+every_provider = pytest.mark.parametrize("provider", PROVIDERS)
+
+FAULTS = [
+    ({"kind": "moderation"}, "moderation"),
+    ({"kind": "fail_after_accept"}, "transient"),
+    ({"kind": "status", "status": 429}, "capacity"),
+    ({"kind": "status", "status": 504}, "timeout"),
+]
+
+
+@cache
+def played(server: str) -> Plan:
+    return localise(catalog_plan(), Local(server))
+
+
+def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
+    """Make the smallest call of each operation over each of a provider's protocols."""
+    plan = played(server)
+    entry = plan.providers[provider]
+    found: dict[tuple[str, str], steps.Call] = {}
+    for model in (model for model in plan.models.values() if model.provider == provider):
+        for operation, offer in model.offers.items():
+            fit = request.fit(model, operation, smallest(model, operation), {})
+            given = medium.filled(model.parameters, fit.arguments, file_of)
+            protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
+            call = steps.Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
+            found.setdefault((operation, offer.protocol), call)
+    return found
+
+
+def smallest(model: Model, operation: str) -> dict[str, Any]:
+    """Give what is required and no more; the shortest clip of the fewest pixels."""
+    known = request.parameters_of(model, operation)
+    needed = {name: "a fox" for name, parameter in known.items() if parameter.required}
+    needed |= {name: "https://example.com/a" for name in needed if known[name].type in request.MEDIA}
+    for name in {"duration", "resolution"} & known.keys():
+        least = next(iter(known[name].enum), known[name].minimum)
+        needed |= {} if least is None else {name: int(least) if known[name].type == "integer" else least}
+    return needed
+
+
+def file_of(place: medium.Place) -> medium.Medium:
+    """Give a target a real picture, by URL or inline."""
+    data = a_png()
+    return medium.Medium(place.given, "image/png", base64.b64encode(data).decode(), data)
+
+
+def send(client: httpx.Client, asked: HttpRequest) -> HttpResponse:
+    answer = client.request(asked.method, asked.url, headers=asked.headers, content=asked.body)
+    return HttpResponse(answer.status_code, dict(answer.headers), answer.content)
+
+
+def run(client: httpx.Client, call: steps.Call, key: str = "k-1") -> Reading:
+    """Take a call from its start to its end."""
+    step, kept = 0, {}
+    for _ in range(MOST_LOOKS):
+        asked = steps.request(call, call.protocol.steps[step], kept, key, time.time())
+        reading = steps.read(call, step, kept, send(client, asked))
+        if not isinstance(reading, Pending):
+            return reading
+        step, kept = reading.step, reading.kept
+        time.sleep(0.02)
+    raise AssertionError(f"{call.protocol.steps[step].url} never ended")
+
+
+@pytest.fixture(scope="module")
+def bare(server: str) -> Iterator[httpx.Client]:
+    """
+    Yield a client that adds no key of its own.
+    """
+    with httpx.Client(timeout=10) as client:
+        yield client
+
+
+@every_provider
+def test_every_protocol_runs_to_real_files(
+    server: str, sandbox: httpx.Client, bare: httpx.Client, provider: str
+) -> None:
+    """
+    Each operation over each protocol ends in files of its modality, fetched as the gateway fetches them.
+    """
+    made = {name: run(bare, call) for name, call in calls(server, provider).items()}
+
+    kinds = {name: kind_of(bare, reading) for name, reading in made.items()}
+    assert kinds == {name: media.MODALITIES[name[0]] for name in made}
+
+
+@every_provider
+def test_every_trouble_is_understood(
+    server: str, break_: Callable[..., None], bare: httpx.Client, provider: str
+) -> None:
+    """
+    However the provider words a refusal, a failure or a limit, its error table names the class.
+    """
+    call = next(iter(calls(server, provider).values()))
+    wanted = {error: error for _, error in FAULTS} | {"credential": "credential"}
+
+    came = {"credential": class_of(run(bare, call, "invalid-key"))}
+    for fault, error in FAULTS:
+        break_(provider, **fault)
+        came[error] = class_of(run(bare, call))
+
+    assert came == wanted
+
+
+@every_provider
+def test_a_job_is_canceled_where_that_can_be_done(
+    server: str, sandbox: httpx.Client, bare: httpx.Client, provider: str
+) -> None:
+    """
+    The provider takes the cancel of a job that it has just accepted.
+    """
+    stoppable = {name: call for name, call in calls(server, provider).items() if call.protocol.cancel}
+    for call in stoppable.values():
+        started = steps.request(call, call.protocol.steps[0], {}, "k-1", time.time())
+        reading = steps.read(call, 0, {}, send(bare, started))
+        assert isinstance(reading, Pending)
+        assert call.protocol.cancel is not None
+
+        answer = send(bare, steps.request(call, call.protocol.cancel, reading.kept, "k-1", time.time()))
+
+        assert answer.status < 300
+
+
+def kind_of(client: httpx.Client, reading: Reading) -> str:
+    """Tell the modality of what came by its first bytes, or why nothing came."""
+    if not isinstance(reading, Done):
+        return str(reading)
+    source = reading.sources[0]
+    headers = {"x-goog-api-key": "k-1"} if source.keyed else {}
+    data = source.data or client.get(source.url, headers=headers, follow_redirects=True).content
+    return media.sniff(data[:4096]).partition("/")[0]
+
+
+def class_of(reading: Reading) -> str:
+    return reading.error if isinstance(reading, Failure) else str(reading)
