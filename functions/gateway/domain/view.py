@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.domain import link, media, pricing
+from gateway.domain import destination, link, media, pricing
 from gateway.domain.job import Attempt, Job
 from gateway.plan import Model, Parameter, Plan, Route
 
@@ -22,13 +22,14 @@ def job_document(
     ends_at = (job.finished_at or job.created_at) + job.retention_days * 86400
     outputs = [
         {
-            "url": f"{base_url}/v1/files/{link.sign(output.key, ends_at, secret())}",
+            "url": f"{base_url}/v1/files/{link.sign(_linked(job, output.key), ends_at, secret())}",
             "content_type": output.content_type,
             "bytes": output.bytes,
             "sha256": output.sha256,
             "width": output.width,
             "height": output.height,
             "duration_s": output.duration_s,
+            **_destination(job, output.key),
         }
         for output in (job.outputs if job.status == "succeeded" else ())
     ]
@@ -38,12 +39,12 @@ def job_document(
         "status": job.status,
         "model": job.model,
         "operation": job.operation,
-        "created_at": _time(job.created_at),
-        "started_at": _time(job.started_at),
-        "finished_at": _time(job.finished_at),
+        "created_at": time_of(job.created_at),
+        "started_at": time_of(job.started_at),
+        "finished_at": time_of(job.finished_at),
         "progress": job.progress,
         "queue_position": turn[0] if turn else None,
-        "expected_start_at": _time(turn[1]) if turn else _expected_start(job),
+        "expected_start_at": time_of(turn[1]) if turn else _expected_start(job),
         "outputs": outputs,
         "output_url": outputs[0]["url"] if outputs else None,
         "cost": _cost(job),
@@ -87,6 +88,15 @@ def cost_micros(job: Job) -> int | None:
     return sum(line.micros for line in job.lines)
 
 
+def _linked(job: Job, key: str) -> str:
+    return key if job.destination is None else destination.linked(job.destination, key)
+
+
+def _destination(job: Job, key: str) -> dict[str, Any]:
+    at = job.destination
+    return {} if at is None else {"destination": {"name": at.name, "bucket": at.bucket, "key": key}}
+
+
 def _cost(job: Job) -> dict[str, Any]:
     micros = cost_micros(job)
     return {
@@ -118,8 +128,8 @@ def _attempt(job: Job, attempt: Attempt) -> dict[str, Any]:
         "region": attempt.region,
         "status": "running" if attempt.status == "accepted" else attempt.status,
         "provider_job_id": attempt.kept.get("job"),
-        "started_at": _time(started),
-        "finished_at": _time(ended),
+        "started_at": time_of(started),
+        "finished_at": time_of(ended),
         "queued_ms": round((started - attempt.reserved_at) * 1000) if started else None,
         "provider_ms": round((ended - started) * 1000) if started and ended else None,
         "usd": _cost(job)["usd"] if last else "0",
@@ -141,7 +151,7 @@ def _error(job: Job) -> dict[str, Any] | None:
 
 def _expected_start(job: Job) -> str | None:
     waits = job.attempts and job.attempt.status == "reserved" and not job.ended
-    return _time(job.attempt.slot_at) if waits else None
+    return time_of(job.attempt.slot_at) if waits else None
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -174,7 +184,8 @@ def _prices(model: Model) -> list[dict[str, Any]]:
     ]
 
 
-def _time(epoch_s: float | None) -> str | None:
+def time_of(epoch_s: float | None) -> str | None:
+    """Write an instant as callers read it."""
     if epoch_s is None:
         return None
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
