@@ -54,7 +54,7 @@ GRANTS: dict[str, set[str]] = {
     },
     "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"}
     | {f"dynamodb:{verb} {table}" for verb in ("GetItem", "PutItem") for table in ("Webhooks", "Deliveries")},
-    "Egress": STORE,
+    "Egress": STORE | {"s3:AbortMultipartUpload Artifacts"},
     "Api": JOB
     | SET_GOING
     | TAKE
