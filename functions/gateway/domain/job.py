@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.domain.circuit import target_of
+from gateway.domain.destination import Destination
+from gateway.wire import Deadlines
 
 # state -> event -> state
 STATES: dict[str, dict[str, str]] = {
@@ -83,6 +85,26 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way into the bucket that a later worker can go on with.
+
+    Args:
+        output: which of the attempt's outputs it is.
+        key, id: of the open upload; empty where there is none and the file begins anew.
+        validator: what its source knows this version of the file by.
+        bytes: how long it is, where the source says so.
+        begun: how often it was begun with its first byte.
+    """
+
+    output: int
+    begun: int
+    key: str = ""
+    id: str = ""
+    validator: str = ""
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CostLine:
     """One meter of one job: ``units`` at ``unit_micros`` for every ``per`` of them."""
 
@@ -105,6 +127,9 @@ class Attempt:
         lease_until: until when a start that has not reported must be taken for alive.
         step, kept: where the protocol stands, and what its next step needs.
         sources: finished outputs that wait at the provider, in order.
+        stashed: or keys of those that came along, and wait in our own bucket for a customer's.
+        delivered: those of them that are in the bucket, in order.
+        upload: the one that is on its way, if it is large.
         dropped: hints of the request that this target does not know.
         cancel: what came of telling the provider to stop.
         circuit: the target's, as this attempt found it: closed, probing, or open where no other was left.
@@ -125,6 +150,9 @@ class Attempt:
     polls: int = 0
     kept: dict[str, str] = field(default_factory=dict)
     sources: tuple[tuple[str, bool], ...] = ()
+    stashed: tuple[str, ...] = ()
+    delivered: tuple[Artifact, ...] = ()
+    upload: Upload | None = None
     usage: dict[str, int] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     error: str = ""
@@ -146,10 +174,12 @@ class Job:
     Args:
         input: canonical parameters as the caller gave them; never logged.
         inputs: URL or reference of the input -> the file in our bucket, once it is there.
-        on, deadline_at, overflow, max_wait_s, retention_days: the route's policy at the time of acceptance.
+        on, deadline_at, deadlines, overflow, max_wait_s, retention_days: the route's policy at the time of
+            acceptance.
         byok: provider -> the caller's own key, encrypted.
         pool, place: the queue that the job waits in, and where, while it does.
         cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
+        destination: the customer's own bucket, where the files shall go there.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: what happened, in order and with its time: a state's name, or ``2.started`` and ``2.failed``
             for an attempt. Nothing is ever taken out of it, so a place in it names an event for good.
@@ -172,6 +202,7 @@ class Job:
     overflow: str
     max_wait_s: float
     retention_days: int
+    deadlines: Deadlines = field(default_factory=Deadlines)
     seed: int | None = None
     status: str = "queued"
     started_at: float | None = None
@@ -189,6 +220,7 @@ class Job:
     pool: str = ""
     place: str = ""
     cancel_at: float | None = None
+    destination: Destination | None = None
     webhook_url: str = ""
     base_url: str = ""
     customer_id: str | None = None

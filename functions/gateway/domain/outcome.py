@@ -34,24 +34,31 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a finished output is: at a URL, or here as bytes.
+    """Where a finished output is: at a URL, here as bytes, or in our own bucket on its way to another.
 
     Args:
         keyed: the URL wants the provider's key.
+        stashed: its key in the bucket.
     """
 
     url: str = ""
     keyed: bool = False
+    stashed: str = ""
     data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not finished: the step to take next, and what was kept for it."""
+    """Not finished: the step to take next, and what was kept for it.
+
+    Args:
+        queued: the provider has accepted it and not begun with it.
+    """
 
     step: int
     kept: dict[str, str]
     progress: float | None = None
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)

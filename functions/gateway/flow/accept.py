@@ -10,7 +10,7 @@ from gateway.domain.pacing import Full
 from gateway.domain.repeat import Repeat
 from gateway.errors import Conflict, InvalidRequest, RateLimited
 from gateway.flow import attempt as attempts
-from gateway.flow import chain, credential, deliver, front, inputs, pool
+from gateway.flow import chain, credential, deliver, destination, front, inputs, pool
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
@@ -67,7 +67,8 @@ def run(ports: Ports, job: Job, wait_s: float, asked_to_wait: bool) -> Job:
     """
     until = ports.now() + wait_s
     first = job.chain[0]
-    if wait_s > 0 and _quick(ports, job, first):
+    # A customer's bucket may say no, which only the workflow can wait out.
+    if wait_s > 0 and not job.destination and _quick(ports, job, first):
         try:
             job = _inline(ports, job, until)
         except Conflict:  # it was canceled in between
@@ -103,7 +104,7 @@ def _inline(ports: Ports, job: Job, until: float) -> Job:
         ports.sleep(pause_s)
         outcome = attempts.start(ports, job, attempt.n, left_s)
         if outcome.word == "done":
-            outcome = deliver.from_links(ports, outcome.job, outcome.job.attempt)
+            outcome = deliver.from_links(ports, outcome.job, outcome.job.attempt, until)
         job = outcome.job
         if outcome.word in ("delivered", "fail"):
             return settle(ports, job)
@@ -181,7 +182,8 @@ def _job(
         input=asked.parameters,
         chain=order.arranged(ports.plan, asked, operation, able, job_id=job_id, customer=customer),
         created_at=now,
-        deadline_at=now + route.deadline_s,
+        deadline_at=now + min(route.deadline_s, asked.deadline_s or route.deadline_s),
+        deadlines=route.deadlines,
         plan=ports.plan.hash,
         on=route.on,
         overflow=tier.overflow or route.overflow,
@@ -190,6 +192,7 @@ def _job(
         seed=seed if isinstance(seed, int) else int.from_bytes(ports.random(4)) >> 1,
         skipped=skipped,
         byok=credential.seal(ports, caller.tenant, job_id, asked.byok),
+        destination=destination.asked_for(ports, caller.tenant, asked.destination),
         webhook_url=asked.webhook_url,
         customer_id=asked.customer_id,
         metadata=asked.metadata,
