@@ -76,6 +76,10 @@ def _unfilled(shape: Node) -> Iterator[Problem]:
         yield at(shape, "has more than the {file}", 'Write "{file}" alone.')
     elif not named & {"url", "base64", "file"} and named <= set(_GAPS):
         yield at(shape, "does not hold the file", "Name {url}, {base64} or {file} in it.")
+    elif "media_type" in named and "base64" not in named:
+        yield at(
+            shape, "names the {media_type} of a file that is not read", "Leave it out, or name {base64}."
+        )
 
 
 def _texts(node: Node) -> Iterator[Node]:
