@@ -191,6 +191,19 @@ def test_an_error_of_the_queue_has_its_type(
     assert (caught.value.status_code, caught.value.error_type) == (fault["status"], error_type)
 
 
+def test_a_failed_poll_is_not_a_failed_request(fal: ModuleType, break_: Callable[..., None]) -> None:
+    """
+    A status that cannot be read is an error of that call alone.
+    """
+    handle = fal.submit(IMAGE, PROMPT)
+    break_("fal", "status", status=500, on="poll", count=1)
+
+    with pytest.raises(fal.FalClientHTTPError, match="told to fail"):
+        handle.status()
+
+    assert handle.get()["images"]
+
+
 def test_a_wrong_input_is_named(fal: ModuleType) -> None:
     """
     A model's refusal names the field.

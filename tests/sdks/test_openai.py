@@ -17,9 +17,10 @@ SPEECH: dict[str, Any] = {"model": "gpt-4o-mini-tts", "voice": "alloy", "input":
 @pytest.fixture(scope="module")
 def ai(server: str) -> Iterator[openai.OpenAI]:
     """
-    Yield the SDK's client as it comes, but for its base URL.
+    Yield the SDK's client as it comes, but for its base URL; answers are held against its types.
     """
-    with openai.OpenAI(base_url=f"{server}/openai/v1", api_key="key") as client:
+    strict: Any = {"_strict_response_validation": True}
+    with openai.OpenAI(base_url=f"{server}/openai/v1", api_key="key", **strict) as client:
         yield client
 
 
