@@ -23,8 +23,7 @@ def main() -> None:
         port=asked.port,
         log_level="warning",
         access_log=False,
-        ssl_certfile=asked.tls_cert,
-        ssl_keyfile=asked.tls_key,
+        ssl_certfile=asked.tls,
         timeout_graceful_shutdown=GRACE_S,  # a hung call must not keep the server alive
     )
     asyncio.run(_serve(uvicorn.Server(config), asked))
@@ -36,7 +35,7 @@ async def _serve(server: uvicorn.Server, asked: Namespace) -> None:
         await asyncio.sleep(0.01)
     if server.started:
         port = server.servers[0].sockets[0].getsockname()[1]
-        scheme = "https" if asked.tls_cert else "http"
+        scheme = "https" if asked.tls else "http"
         print(f"sandbox listening on {scheme}://{asked.host}:{port}", flush=True)
         if asked.port_file:
             part = asked.port_file.with_name(asked.port_file.name + ".part")
@@ -52,8 +51,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--port-file", type=Path, help="where to write the port that was taken")
-    parser.add_argument("--tls-cert", type=Path, help="serve https, which some SDKs insist on: a PEM file")
-    parser.add_argument("--tls-key", type=Path, help="the certificate's key: a PEM file")
+    parser.add_argument("--tls", type=Path, help="serve https: a PEM file with certificate and key")
     parser.add_argument("--render-scale", type=float, default=1.0, help="multiplies the time that jobs take")
     return parser.parse_args()
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sdks.certificate import write_certificate
+from tests.certificate import write_certificate
 
 ROOT = Path(__file__).parents[2]
 RENDER_SCALE = 0.3
@@ -33,16 +33,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     Start the sandbox with the tool's Python, let the SDKs trust it, and yield its address.
     """
     folder = tmp_path_factory.mktemp("sandbox")
-    certificate, key = write_certificate(folder)
+    certificate = write_certificate(folder, "localhost")
     command = [ROOT / ".venv/bin/python", "-m", "sluice.sandbox", "--port-file", folder / "port"]
-    command += ["--tls-cert", certificate, "--tls-key", key, "--render-scale", str(RENDER_SCALE)]
+    command += ["--tls", certificate, "--render-scale", str(RENDER_SCALE)]
     process = subprocess.Popen(command, cwd=ROOT)
     while not (folder / "port").exists():
         assert process.poll() is None
         time.sleep(0.02)
-    host = f"127.0.0.1:{(folder / 'port').read_text()}"
+    host = f"localhost:{(folder / 'port').read_text()}"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SSL_CERT_FILE", str(certificate))
+        environment.setenv("NO_PROXY", "localhost")
         # fal's SDK takes its hosts from here when it is imported, so that is done after this.
         environment.setenv("FAL_RUN_HOST", f"{host}/fal/run")
         environment.setenv("FAL_QUEUE_RUN_HOST", f"{host}/fal")
