@@ -6,11 +6,13 @@ They live in an environment of their own (requirements/sdks.in), so these tests 
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from tests.certificate import write_certificate
 
@@ -94,3 +96,13 @@ def starts(sandbox: httpx.Client) -> Callable[[], list[bool]]:
         return [entry["billable_start"] for entry in entries if entry["method"] == "POST"]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """
+    Draw a picture to begin with.
+    """
+    out = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    return out.getvalue()

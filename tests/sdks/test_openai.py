@@ -38,26 +38,25 @@ def test_images_come_as_files_with_their_tokens(ai: openai.OpenAI) -> None:
     assert answer._request_id.startswith("req_")
 
 
-def test_an_edit_takes_several_images_and_a_mask(ai: openai.OpenAI) -> None:
+def test_an_edit_takes_several_images_and_a_mask(ai: openai.OpenAI, photo: bytes) -> None:
     """
     The form that the SDK builds is read: every image counts.
     """
-    first = b64decode(ai.images.generate(**IMAGE).data[0].b64_json)
-    images = [("a.png", BytesIO(first), "image/png"), ("b.png", BytesIO(first), "image/png")]
+    images = [("a.png", BytesIO(photo), "image/png"), ("b.png", BytesIO(photo), "image/png")]
 
-    answer = ai.images.edit(**IMAGE, image=images, mask=BytesIO(first), size="1536x1024", n=1)
+    answer = ai.images.edit(**IMAGE, image=images, mask=BytesIO(photo), size="1536x1024", n=1)
 
     assert picture_size(b64decode(answer.data[0].b64_json)) == (1536, 1024)
     assert answer.usage.input_tokens_details.image_tokens == 2 * 272
 
 
 @pytest.mark.parametrize("edit", [False, True])
-def test_a_streamed_image_comes_in_parts(ai: openai.OpenAI, edit: bool) -> None:
+def test_a_streamed_image_comes_in_parts(ai: openai.OpenAI, photo: bytes, edit: bool) -> None:
     """
     Partial images come before the whole one, which carries the usage.
     """
     kind, call = ("image_edit", ai.images.edit) if edit else ("image_generation", ai.images.generate)
-    asked = {"image": BytesIO(b"any bytes")} if edit else {}
+    asked = {"image": BytesIO(photo)} if edit else {}
 
     events = list(call(**IMAGE, **asked, stream=True, partial_images=2))
 

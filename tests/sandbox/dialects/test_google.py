@@ -1,7 +1,7 @@
 """Google's Gemini API."""
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -122,3 +122,16 @@ def test_pictures_that_come_along_are_opened(sandbox: httpx.Client, data: bytes,
     moved = sandbox.post("/google/v1beta/models/veo-3.1-generate-001:predictLongRunning", json=clip)
 
     assert (edited.status_code, moved.status_code) == (status, status)
+
+
+def test_both_alphabets_of_base64_are_read(sandbox: httpx.Client) -> None:
+    """
+    Google's own SDK writes the one that is safe in URLs.
+    """
+    text = urlsafe_b64encode(a_png() + b"\xff" * 6).decode()
+    part = {"inlineData": {"mime_type": "image/png", "data": text}}
+    edit = {"contents": [{"role": "user", "parts": [{"text": "a hat"}, part]}]}
+
+    answer = sandbox.post("/google/v1beta/models/gemini-3-pro-image:generateContent", json=edit)
+
+    assert (answer.status_code, "_" in text) == (200, True)

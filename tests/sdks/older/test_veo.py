@@ -58,11 +58,11 @@ def test_a_video_is_an_operation_that_ends_with_files(ai: genai.Client) -> None:
     assert [clip_facts(ai.files.download(file=video)) for video in videos] == [(720, 1280, 4.0)] * 2
 
 
-def test_a_video_begins_with_a_picture(ai: genai.Client) -> None:
+def test_a_video_begins_with_a_picture(ai: genai.Client, photo: bytes) -> None:
     """
     A picture goes as bytes; a text beside it is not needed.
     """
-    source = types.GenerateVideosSource(image=types.Image(image_bytes=b"any bytes", mime_type="image/png"))
+    source = types.GenerateVideosSource(image=types.Image(image_bytes=photo, mime_type="image/png"))
 
     done = finish(ai, ai.models.generate_videos(model=VEO, source=source))
 
