@@ -6,6 +6,7 @@ LIVE   ?=
 VENV     := .venv
 EMULATOR := .sluice/emulator
 RUNTIME  := .sluice/runtime
+SDKS     := .sluice/sdks
 PY       := $(VENV)/bin/python
 PIP      := -m pip install -qq --disable-pip-version-check --no-input --no-compile --require-hashes
 SETUP    := $(VENV)/.ready $(EMULATOR)/.ready node_modules/.ready
@@ -30,7 +31,7 @@ up: $(SETUP)  ## Start the local gateway, or serve what your files say now (PORT
 down:  ## Stop everything that `make up` started
 	@if [ -x $(PY) ]; then $(PY) -P -m sluice down; else echo "Nothing was running."; fi
 
-test: $(SETUP)  ## Run the whole check: format, lint, types, import rules, all tests
+test: $(SETUP) $(SDKS)/.ready  ## Run the whole check: format, lint, types, import rules, all tests
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
@@ -76,6 +77,14 @@ $(RUNTIME)/.ready: requirements/runtime.txt | $(VENV)/.ready
 	@echo "Installing what a function finds in Lambda ..."
 	@$(PYTHON) -m venv $(RUNTIME)
 	@$(RUNTIME)/bin/python $(PIP) -r requirements/runtime.txt
+	@touch $@
+
+$(SDKS)/.ready: requirements/sdks.txt requirements/sdks-older.txt | $(VENV)/.ready
+	$(python_is_good)
+	@echo "Installing the providers' SDKs, for the tests ..."
+	@$(PYTHON) -m venv $(SDKS)
+	@$(SDKS)/bin/python $(PIP) -r requirements/sdks.txt
+	@$(SDKS)/bin/python $(PIP) --no-deps --upgrade --target $(SDKS)/older -r requirements/sdks-older.txt
 	@touch $@
 
 node_modules/.ready: package-lock.json

@@ -23,6 +23,7 @@ def main() -> None:
         port=asked.port,
         log_level="warning",
         access_log=False,
+        ssl_certfile=asked.tls,
         timeout_graceful_shutdown=GRACE_S,  # a hung call must not keep the server alive
     )
     asyncio.run(_serve(uvicorn.Server(config), asked))
@@ -34,7 +35,8 @@ async def _serve(server: uvicorn.Server, asked: Namespace) -> None:
         await asyncio.sleep(0.01)
     if server.started:
         port = server.servers[0].sockets[0].getsockname()[1]
-        print(f"sandbox listening on http://{asked.host}:{port}", flush=True)
+        scheme = "https" if asked.tls else "http"
+        print(f"sandbox listening on {scheme}://{asked.host}:{port}", flush=True)
         if asked.port_file:
             part = asked.port_file.with_name(asked.port_file.name + ".part")
             part.write_text(str(port))
@@ -49,6 +51,7 @@ def _arguments() -> Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--port-file", type=Path, help="where to write the port that was taken")
+    parser.add_argument("--tls", type=Path, help="serve https: a PEM file with certificate and key")
     parser.add_argument("--render-scale", type=float, default=1.0, help="multiplies the time that jobs take")
     return parser.parse_args()
 

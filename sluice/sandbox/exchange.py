@@ -106,7 +106,7 @@ class Exchange:
         self._draw_fault("submit", inline=route.inline)
         order = route.read(self._call)
         self._entry.model = order.model
-        self._sandbox.check_limits(self._dialect, self._call.now)
+        self._sandbox.check_limits(self._dialect, self._call.now, inline=route.inline)
         job = self._sandbox.accept(
             self._dialect, self._call.path, order, self._entry.credential, self._call.now
         )

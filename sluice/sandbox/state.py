@@ -26,14 +26,14 @@ class Sandbox:
         """Forget faults, limits, calls and jobs; rendered media stays, since it is the same each time."""
         self.faults, self.limits, self.journal, self.jobs = Faults(), Limits(), Journal(), Jobs()
 
-    def check_limits(self, dialect: Dialect, now: float) -> None:
-        """Refuse a start beyond the provider's limits."""
+    def check_limits(self, dialect: Dialect, now: float, *, inline: bool) -> None:
+        """Refuse a start beyond the provider's limits; only an ``inline`` one cannot wait in a queue."""
         if (wait_s := self.limits.wait_s(dialect.name, now)) > 0:
             raise Refused(Trouble("rate", "too many requests per minute", retry_after_s=wait_s))
         most = self.limits.concurrent(dialect.name)
         if (
             most is not None
-            and not dialect.throttles
+            and (inline or not dialect.throttles)
             and len(self.jobs.unfinished(dialect.name, now)) >= most
         ):
             raise Refused(Trouble("concurrency", "too many concurrent jobs", retry_after_s=1))

@@ -138,7 +138,7 @@ class Dialect:
         key: finds the caller's key; raises ``Refused`` for one that can be seen to be wrong.
         trouble: puts a refusal into the provider's own words.
         job_id: makes an id in the provider's form.
-        throttles: jobs over the concurrency limit wait instead of being refused.
+        throttles: jobs over the concurrency limit wait instead of being refused, but for ``inline`` ones.
         tells_retry: a 429 carries Retry-After (a fault's own ``retry_after`` is sent in any case).
         gate: refuses calls for what every call must carry, after the key was seen.
     """

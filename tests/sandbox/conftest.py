@@ -4,14 +4,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import av
 import httpx
 import pytest
-from PIL import Image
+
+from tests import probe
 
 ROOT = Path(__file__).parents[2]
 RENDER_SCALE = 0.2
@@ -107,13 +106,7 @@ def picture_size() -> Callable[[bytes], tuple[int, int]]:
     """
     Return a function that opens a picture and tells its size.
     """
-
-    def probe(body: bytes) -> tuple[int, int]:
-        with Image.open(BytesIO(body)) as picture:
-            picture.load()
-            return picture.size
-
-    return probe
+    return probe.picture_size
 
 
 @pytest.fixture
@@ -121,15 +114,7 @@ def clip_facts() -> Callable[[bytes], tuple[int, int, float]]:
     """
     Return a function that opens a clip and tells its width, height and seconds.
     """
-
-    def probe(body: bytes) -> tuple[int, int, float]:
-        with av.open(BytesIO(body), "r") as file:
-            video = file.streams.video[0]
-            assert video.codec_context.name == "h264"
-            assert video.codec_context.pix_fmt == "yuv420p"
-            return video.width, video.height, (file.duration or 0) / av.time_base
-
-    return probe
+    return probe.clip_facts
 
 
 @pytest.fixture
@@ -137,9 +122,4 @@ def sound_seconds() -> Callable[[bytes], float]:
     """
     Return a function that opens a sound and tells its length.
     """
-
-    def probe(body: bytes) -> float:
-        with av.open(BytesIO(body), "r") as file:
-            return (file.duration or 0) / av.time_base
-
-    return probe
+    return probe.sound_seconds

@@ -84,6 +84,20 @@ def test_runway_throttles_instead(sandbox: httpx.Client, wait_for: Callable[...,
     assert sandbox.get(f"/runway/v1/tasks/{first}").json()["status"] == "SUCCEEDED"
 
 
+def test_fal_queues_instead_but_refuses_a_direct_call(sandbox: httpx.Client) -> None:
+    """
+    A request beyond the concurrency waits in the queue; a call that wants its answer at once cannot.
+    """
+    sandbox.put("/_sandbox/limits/fal", json={"concurrent": 1})
+
+    first, second = (sandbox.post("/fal/fal-ai/veo3.1", json={"prompt": "a fox"}).json() for _ in range(2))
+    direct = sandbox.post("/fal/run/fal-ai/veo3.1", json={"prompt": "a fox"})
+
+    places = [sandbox.get(job["status_url"]).json()["queue_position"] for job in (first, second)]
+    assert places == [0, 1]
+    assert (direct.status_code, direct.json()["error_type"]) == (429, "concurrent_requests_limit")
+
+
 @pytest.mark.parametrize(
     ("limit", "says"),
     [

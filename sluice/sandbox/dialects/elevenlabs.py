@@ -3,8 +3,10 @@
 Source: elevenlabs 2.78.0 (Python), wire observed; read 2026-11-22.
 """
 
+import json
 import re
 from base64 import b64encode
+from typing import Any
 from uuid import uuid4
 
 from sluice.sandbox import fields
@@ -13,6 +15,7 @@ from sluice.sandbox.media.spec import Spec, speech_seconds
 from sluice.sandbox.wire import Call, Dialect, Refused, Reply, Submit, Trouble, TroubleKind, json_reply
 
 DEFAULT_FORMAT = "mp3_44100_128"
+NEWER_MUSIC_FORMAT = "mp3_48000_192"
 FORMAT = re.compile(r"(?P<format>mp3|opus|pcm|wav|ulaw|alaw)_(?P<rate>\d{4,5})(?:_(?P<kbps>\d{2,3}))?")
 VOICE = "/v1/text-to-speech/(?P<voice>[^/]+)"
 
@@ -60,21 +63,34 @@ def _read_sound(call: Call) -> Order:
 
 
 def _read_music(call: Call) -> Order:
-    planned = call.body.get("composition_plan") is not None
-    text = str(call.body["composition_plan"]) if planned else fields.text(call.body, "prompt", longest=4100)
+    model, plan = str(call.body.get("model_id") or "music_v1"), call.body.get("composition_plan")
+    text = str(plan) if plan is not None else fields.text(call.body, "prompt", longest=4100)
     length_s = fields.whole(call.body, "music_length_ms", 30_000, 3_000, 600_000) / 1000
-    return _order(call, str(call.body.get("model_id") or "music_v1"), text, length_s, {})
+    own = DEFAULT_FORMAT if model == "music_v1" else NEWER_MUSIC_FORMAT
+    return _order(call, model, text, length_s if plan is None else _planned_s(plan), {}, auto=own)
 
 
-def _order(call: Call, model: str, text: str, length_s: float, headers: dict[str, str]) -> Order:
-    form, rate_hz, bitrate_bps = _format(call)
+def _planned_s(plan: object) -> float:
+    """Add up the parts of a composition plan: music_v1 calls them sections, later models chunks."""
+    parts = (plan.get("sections") or plan.get("chunks")) if isinstance(plan, dict) else None
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
+        raise fields.invalid("composition_plan", "Input should have sections or chunks")
+    return sum(fields.whole(part, "duration_ms", 3_000, 3_000, 120_000) for part in parts) / 1000
+
+
+def _order(
+    call: Call, model: str, text: str, length_s: float, headers: dict[str, str], *, auto: str | None = None
+) -> Order:
+    form, rate_hz, bitrate_bps = _format(call, auto)
     seed = fields.seed(call.body, model, text, call.params.get("voice", ""))
     spec = Spec("audio", form, call.provider, model, text, seed, 0, 0, length_s, rate_hz, bitrate_bps)
     return Order(model, (spec,), notes={"headers": headers})
 
 
-def _format(call: Call) -> tuple[str, int, int]:
-    words = call.query.get("output_format", DEFAULT_FORMAT)
+def _format(call: Call, auto: str | None) -> tuple[str, int, int]:
+    """Read the output format; ``auto`` is the model's own choice, where it may be asked for one."""
+    words = call.query.get("output_format", auto or DEFAULT_FORMAT)
+    words = auto if auto and words == "auto" else words
     found = FORMAT.fullmatch(words)
     if not found or not 8_000 <= int(found["rate"]) <= 48_000:
         raise fields.invalid(
@@ -97,12 +113,20 @@ def _timed(call: Call, job: Job, bodies: list[bytes]) -> Reply:
         "character_start_times_seconds": [round(i * step, 3) for i in range(len(spec.text))],
         "character_end_times_seconds": [round((i + 1) * step, 3) for i in range(len(spec.text))],
     }
-    answer = {
-        "audio_base64": b64encode(bodies[0]).decode(),
-        "alignment": alignment,
-        "normalized_alignment": alignment,
-    }
+    aligned = {"alignment": alignment, "normalized_alignment": alignment}
+    if call.path.endswith("/stream/with-timestamps"):
+        return _timed_lines(job, bodies[0], aligned)
+    answer = {"audio_base64": b64encode(bodies[0]).decode(), **aligned}
     return json_reply(200, answer, _headers(job), has_media=True)
+
+
+def _timed_lines(job: Job, body: bytes, aligned: dict[str, Any]) -> Reply:
+    """Send a sound in two lines of JSON, of which only the first is aligned."""
+    middle = len(body) // 2
+    parts = [(body[:middle], aligned), (body[middle:], dict.fromkeys(aligned))]
+    lines = [json.dumps({"audio_base64": b64encode(part).decode(), **facts}) for part, facts in parts]
+    text = "\n".join(lines) + "\n"
+    return Reply(200, text.encode(), "application/x-ndjson", _headers(job), has_media=True)
 
 
 def _check(job: Job) -> None:
@@ -132,7 +156,7 @@ DIALECT = Dialect(
     tells_retry=True,
     routes=(
         Submit(VOICE + "(/stream)?", _read_speech, _sound, inline=True),
-        Submit(VOICE + "/with-timestamps", _read_speech, _timed, inline=True),
+        Submit(VOICE + "(/stream)?/with-timestamps", _read_speech, _timed, inline=True),
         Submit("/v1/sound-generation", _read_sound, _sound, inline=True),
         Submit("/v1/music(/stream)?", _read_music, _sound, inline=True),
     ),

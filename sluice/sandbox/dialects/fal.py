@@ -190,6 +190,7 @@ DIALECT = Dialect(
     key=_key,
     trouble=_trouble,
     job_id=_id,
+    throttles=True,
     routes=(
         Look("GET", REQUEST + "/status", _status),
         Look("GET", REQUEST, _result),

@@ -3,6 +3,7 @@
 Source: google-genai 3.4.0 and 2.34.0 (Python), wire observed; read 2026-11-22.
 """
 
+import json
 from base64 import b64encode
 from random import SystemRandom
 from string import ascii_lowercase, digits
@@ -79,7 +80,7 @@ def _content(call: Call, job: Job, bodies: list[bytes]) -> Reply:
             "finishMessage": text,
             "content": {"role": "model"},
         }
-        return json_reply(200, _answer(job, [refusal], 0))
+        return _sent(call, _answer(job, [refusal], 0))
     candidates: list[dict[str, Any]] = []
     for index, (spec, body) in enumerate(zip(job.order.outputs, bodies, strict=True)):
         kind = f"audio/L16;codec=pcm;rate={spec.rate_hz}" if spec.kind == "audio" else spec.content_type
@@ -88,7 +89,17 @@ def _content(call: Call, job: Job, bodies: list[bytes]) -> Reply:
             {"index": index, "content": {"role": "model", "parts": [part]}, "finishReason": "STOP"}
         )
     tokens = job.order.notes["tokens"]
-    return json_reply(200, _answer(job, candidates, int(str(tokens)) * len(bodies)), has_media=True)
+    return _sent(call, _answer(job, candidates, int(str(tokens)) * len(bodies)), has_media=True)
+
+
+def _sent(call: Call, answer: dict[str, Any], *, has_media: bool = False) -> Reply:
+    """Send an answer as it is, or as a stream of one piece: events, or a list for callers that want none."""
+    if not call.path.endswith(":streamGenerateContent"):
+        return json_reply(200, answer, has_media=has_media)
+    if call.query.get("alt") != "sse":
+        return json_reply(200, [answer], has_media=has_media)
+    event = f"data: {json.dumps(answer)}\r\n\r\n"
+    return Reply(200, event.encode(), "text/event-stream", has_media=has_media)
 
 
 def _answer(job: Job, candidates: list[dict[str, Any]], made: int) -> dict[str, Any]:
@@ -171,7 +182,7 @@ DIALECT = Dialect(
     trouble=_trouble,
     job_id=_id,
     routes=(
-        Submit(MODEL + ":generateContent", read_content, _content, inline=True),
+        Submit(MODEL + ":(generateContent|streamGenerateContent)", read_content, _content, inline=True),
         Submit(MODEL + ":predictLongRunning", read_veo, _started),
         Look("GET", MODEL + r"/operations/(?P<id>[^/]+)", _operation),
         Look("GET", VERSION + r"/files/(?P<file>[^/:]+):download", _download, role="file"),

@@ -52,8 +52,14 @@ def _pictures(parts: list[Mapping[str, Any]]) -> int:
     """Count the pictures that were sent along; those that came as bytes are opened."""
     for part in parts:
         if _get(part, "inlineData"):
-            fields.picture_in_base64("contents.parts.inline_data.data", _part(part, "inlineData").get("data"))
+            _picture("contents.parts.inline_data.data", _part(part, "inlineData").get("data"))
     return sum(1 for part in parts if _get(part, "inlineData") or _get(part, "fileData"))
+
+
+def _picture(param: str, data: object) -> None:
+    """Open a picture in either alphabet of base64: the SDK writes the one for URLs."""
+    text = data.translate(str.maketrans("-_", "+/")) if isinstance(data, str) else data
+    fields.picture_in_base64(param, text)
 
 
 def _speech(call: Call, model: str, text: str, prompt_tokens: int) -> Order:
@@ -89,7 +95,7 @@ def read_veo(call: Call) -> Order:
         raise fields.invalid("instances", "`instances` must hold exactly one instance.")
     for name in ("image", "lastFrame"):
         if given := _part(instances[0], name):
-            fields.picture_in_base64(f"instances.{name}", _get(given, "bytesBase64Encoded"))
+            _picture(f"instances.{name}", _get(given, "bytesBase64Encoded"))
     asked = _part(call.body, "parameters")
     for name in VERTEX_ONLY:
         if name in asked:

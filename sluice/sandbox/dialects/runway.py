@@ -9,7 +9,7 @@ from uuid import uuid4
 from sluice.sandbox import fields
 from sluice.sandbox.job import Job, Jobs, Order
 from sluice.sandbox.media.spec import Spec
-from sluice.sandbox.size import pixels_of
+from sluice.sandbox.size import pixels_of, video_size
 from sluice.sandbox.wire import (
     Call,
     Dialect,
@@ -31,6 +31,8 @@ CREDITS = {"gen4_turbo": 5, "gen4.5": 12, "veo3.1_fast": 15, "veo3.1": 40, "alep
 """Credits a second of video, or an image; a model that is not listed takes ``DEFAULT_CREDITS``."""
 
 DEFAULT_CREDITS = 10
+RATIO_MODELS = ("gen4", "veo")
+"""How models begin that cannot do without a ratio."""
 
 TROUBLES: dict[TroubleKind, int] = {
     "credential": 401, "bad_key": 401, "credit": 400, "forbidden": 403, "invalid": 400, "moderation": 400,
@@ -64,8 +66,8 @@ def _read_video(call: Call) -> Order:
         _need_image(call)
     else:
         fields.text(call.body, "promptText", longest=1000)
-    length_s = fields.whole(call.body, "duration", 5, 2, 30)
-    return _order(call, "video", "mp4", float(length_s))
+    asked = {} if call.body.get("duration") == "auto" else call.body
+    return _order(call, "video", "mp4", float(fields.whole(asked, "duration", 5, 2, 30)))
 
 
 def _read_image(call: Call) -> Order:
@@ -75,10 +77,9 @@ def _read_image(call: Call) -> Order:
 
 def _order(call: Call, kind: str, form: str, length_s: float) -> Order:
     model, prompt = fields.text(call.body, "model"), str(call.body.get("promptText") or "")
-    ratio = fields.text(call.body, "ratio")
-    size = pixels_of(ratio)
-    if size is None:
-        raise fields.invalid("ratio", f"Invalid ratio {ratio!r}: expected WIDTH:HEIGHT in pixels.")
+    if model.startswith(RATIO_MODELS):
+        fields.text(call.body, "ratio")
+    size = _size(call)
     seed = fields.seed(call.body, model, prompt)
     count = fields.whole(call.body, "outputCount", 1, 1, 4)
     credits = CREDITS.get(model, DEFAULT_CREDITS) * count * (length_s or 1)
@@ -96,6 +97,17 @@ def _order(call: Call, kind: str, form: str, length_s: float) -> Order:
         for i in range(count)
     )
     return Order(model, tuple(outputs), notes={"credits": round(credits)})
+
+
+def _size(call: Call) -> tuple[int, int]:
+    """Read pixels, or a shape beside a resolution, or leave one of them to the model, as each model wants."""
+    shape, _, resolution = str(call.body.get("ratio") or "auto").partition("_")
+    shape = "16:9" if shape in ("auto", "adaptive") else shape
+    resolution = resolution or str(call.body.get("resolution") or "720p")
+    size = pixels_of(shape) or video_size(resolution, shape)
+    if size is None:
+        raise fields.invalid("ratio", f"Invalid ratio {shape!r} or resolution {resolution!r}.")
+    return size
 
 
 def _need_image(call: Call) -> None:

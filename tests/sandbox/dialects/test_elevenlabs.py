@@ -1,6 +1,9 @@
 """ElevenLabs' sounds."""
 
+import json
+from base64 import b64decode
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -49,6 +52,48 @@ def test_a_sound_effect_lasts_as_long_as_asked(
     answer = sandbox.post("/elevenlabs/v1/sound-generation", json=asked)
 
     assert sound_seconds(answer.content) == pytest.approx(4.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ({"prompt": "a song", "music_length_ms": 4000}, 4),
+        ({"composition_plan": {"sections": [{"duration_ms": 3000}, {"duration_ms": 4000}]}}, 7),
+        ({"composition_plan": {"chunks": [{"duration_ms": 5000}]}, "model_id": "music_v2"}, 5),
+    ],
+)
+def test_music_lasts_as_long_as_asked_or_planned(
+    sandbox: httpx.Client, sound_seconds: Callable[[bytes], float], asked: dict[str, Any], seconds: float
+) -> None:
+    """
+    A plan's parts have lengths of their own; the format may be left to the provider.
+    """
+    answer = sandbox.post("/elevenlabs/v1/music?output_format=auto", json=asked)
+
+    assert sound_seconds(answer.content) == pytest.approx(seconds, abs=0.1)
+
+
+def test_only_music_has_a_format_of_its_own_choice(sandbox: httpx.Client) -> None:
+    """
+    Speech does not know ``auto``; a plan without parts is no plan.
+    """
+    speech = sandbox.post(SPEECH, params={"output_format": "auto"}, json={"text": "x"})
+    music = sandbox.post("/elevenlabs/v1/music", json={"composition_plan": {"sections": []}})
+
+    assert (speech.status_code, music.status_code) == (422, 422)
+
+
+def test_timestamps_come_as_lines_in_a_stream(sandbox: httpx.Client) -> None:
+    """
+    Every line is an object with a piece of the sound; only the first is aligned.
+    """
+    whole = sandbox.post(SPEECH + "/with-timestamps", json={"text": "hello"}).json()
+    answer = sandbox.post(SPEECH + "/stream/with-timestamps", json={"text": "hello"})
+
+    first, second = (json.loads(line) for line in answer.text.splitlines())
+    sound = b64decode(first["audio_base64"]) + b64decode(second["audio_base64"])
+    assert sound == b64decode(whole["audio_base64"])
+    assert (first["alignment"], second["alignment"]) == (whole["alignment"], None)
 
 
 def test_a_missing_text_is_a_422(sandbox: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """Google's Gemini API."""
 
-from base64 import b64decode, b64encode
+import json
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,20 @@ def test_an_image_comes_inline_with_its_tokens(
     assert picture_size(b64decode(part["data"])) == (2688, 1536)
     assert answer["candidates"][0]["finishReason"] == "STOP"
     assert answer["usageMetadata"]["candidatesTokensDetails"] == [{"modality": "IMAGE", "tokenCount": 1120}]
+
+
+def test_a_stream_is_events_or_a_list(sandbox: httpx.Client) -> None:
+    """
+    The same answer comes as a server-sent event, or in a list for a caller that names no form.
+    """
+    path = "/google/v1beta/models/gemini-3-pro-image-preview:streamGenerateContent"
+
+    events = sandbox.post(path, json=CONTENT, params={"alt": "sse"})
+    plain = sandbox.post(path, json=CONTENT)
+
+    found = [json.loads(events.text.removeprefix("data: ")), *plain.json()]
+    assert events.headers["content-type"].startswith("text/event-stream")
+    assert [answer["candidates"][0]["finishReason"] for answer in found] == ["STOP", "STOP"]
 
 
 def test_speech_is_raw_samples(sandbox: httpx.Client) -> None:
@@ -107,3 +122,16 @@ def test_pictures_that_come_along_are_opened(sandbox: httpx.Client, data: bytes,
     moved = sandbox.post("/google/v1beta/models/veo-3.1-generate-001:predictLongRunning", json=clip)
 
     assert (edited.status_code, moved.status_code) == (status, status)
+
+
+def test_both_alphabets_of_base64_are_read(sandbox: httpx.Client) -> None:
+    """
+    Google's own SDK writes the one that is safe in URLs.
+    """
+    text = urlsafe_b64encode(a_png() + b"\xff" * 6).decode()
+    part = {"inlineData": {"mime_type": "image/png", "data": text}}
+    edit = {"contents": [{"role": "user", "parts": [{"text": "a hat"}, part]}]}
+
+    answer = sandbox.post("/google/v1beta/models/gemini-3-pro-image:generateContent", json=edit)
+
+    assert (answer.status_code, "_" in text) == (200, True)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 Wait = Callable[..., dict[str, Any]]
 VIDEO = {"model": "gen4.5", "promptText": "a fox", "ratio": "1280:720", "duration": 5}
@@ -71,3 +72,40 @@ def test_a_video_from_an_image_needs_the_image(sandbox: httpx.Client) -> None:
     answer = sandbox.post("/runway/v1/image_to_video", json=VIDEO)
 
     assert (answer.status_code, answer.json()["issues"][0]["path"]) == (400, ["promptImage"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "size"),
+    [
+        ({"ratio": "1:1", "resolution": "768p"}, (768, 768)),
+        ({"ratio": "auto_1080p"}, (1920, 1080)),
+        ({"ratio": "adaptive", "resolution": "480p"}, (854, 480)),
+        ({"duration": "auto"}, (1280, 720)),
+    ],
+)
+def test_a_size_is_spelled_in_many_ways(
+    sandbox: httpx.Client,
+    wait_for: Wait,
+    clip_facts: Callable[[bytes], tuple[int, int, float]],
+    asked: dict[str, Any],
+    size: tuple[int, int],
+) -> None:
+    """
+    Some models take pixels, some a shape and a resolution, and some choose for themselves.
+    """
+    made = sandbox.post("/runway/v1/text_to_video", json={"model": "other", "promptText": "a fox", **asked})
+    done = wait_for(f"/runway/v1/tasks/{made.json()['id']}", lambda task: task["status"] == "SUCCEEDED")
+
+    assert clip_facts(sandbox.get(done["output"][0]).content) == (*size, 5.0)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"ratio": None}, {"ratio": "wide"}, {"model": "other", "ratio": "1:1", "resolution": "0p"}]
+)
+def test_a_wrong_size_is_named(sandbox: httpx.Client, asked: dict[str, Any]) -> None:
+    """
+    Runway's own models want a ratio; nobody takes one that means nothing.
+    """
+    answer = sandbox.post("/runway/v1/text_to_video", json=VIDEO | asked)
+
+    assert (answer.status_code, answer.json()["issues"][0]["path"]) == (400, ["ratio"])

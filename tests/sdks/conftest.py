@@ -1,0 +1,108 @@
+"""The providers' own SDKs, unmodified, against a sandbox that serves https.
+
+They live in an environment of their own (requirements/sdks.in), so these tests run in a pytest of their own.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.certificate import write_certificate
+
+ROOT = Path(__file__).parents[2]
+RENDER_SCALE = 0.3
+SDKS = ("elevenlabs", "fal_client", "google.genai", "openai", "runwayml")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """
+    Let an SDK use what a later Python will drop: that is its makers' to mend. All other warnings are errors.
+    """
+    for name in SDKS:
+        config.addinivalue_line("filterwarnings", f"ignore::DeprecationWarning:{name}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """
+    Start the sandbox with the tool's Python, let the SDKs trust it, and yield its address.
+    """
+    folder = tmp_path_factory.mktemp("sandbox")
+    certificate = write_certificate(folder, "localhost")
+    command = [ROOT / ".venv/bin/python", "-m", "sluice.sandbox", "--port-file", folder / "port"]
+    command += ["--tls", certificate, "--render-scale", str(RENDER_SCALE)]
+    process = subprocess.Popen(command, cwd=ROOT)
+    while not (folder / "port").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    host = f"localhost:{(folder / 'port').read_text()}"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", str(certificate))
+        environment.setenv("NO_PROXY", "localhost")
+        # fal's SDK takes its hosts from here when it is imported, so that is done after this.
+        environment.setenv("FAL_RUN_HOST", f"{host}/fal/run")
+        environment.setenv("FAL_QUEUE_RUN_HOST", f"{host}/fal")
+        environment.setenv("FAL_KEY", "key")
+        yield f"https://{host}"
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+@pytest.fixture(scope="session")
+def client(server: str) -> Iterator[httpx.Client]:
+    """
+    Yield a client for the session, for the sandbox's controls and for the links to files.
+    """
+    with httpx.Client(base_url=server, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def sandbox(client: httpx.Client) -> httpx.Client:
+    """
+    Return the client of a sandbox that remembers nothing.
+    """
+    client.post("/_sandbox/reset")
+    return client
+
+
+@pytest.fixture
+def break_(sandbox: httpx.Client) -> Callable[..., None]:
+    """
+    Return a function that sets a fault.
+    """
+
+    def put(provider: str, kind: str, **fields: Any) -> None:
+        assert sandbox.put(f"/_sandbox/faults/{provider}", json={"kind": kind, **fields}).status_code == 200
+
+    return put
+
+
+@pytest.fixture
+def starts(sandbox: httpx.Client) -> Callable[[], list[bool]]:
+    """
+    Return a function that tells of every start that arrived whether it would be billed.
+    """
+
+    def read() -> list[bool]:
+        entries = sandbox.get("/_sandbox/requests").json()["requests"]
+        return [entry["billable_start"] for entry in entries if entry["method"] == "POST"]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def photo() -> bytes:
+    """
+    Draw a picture to begin with.
+    """
+    out = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, "PNG")
+    return out.getvalue()
