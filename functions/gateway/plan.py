@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.wire import Auth, ErrorRule, Protocol
+from gateway.wire import Auth, Deadlines, ErrorRule, Protocol
 
 # Types of parameters that are files.
 MEDIA = ("image", "video", "audio")
@@ -185,6 +185,7 @@ class Route:
     region: str = ""
     listed: bool = True
     order: str = "fill"
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 @dataclass(frozen=True, slots=True)

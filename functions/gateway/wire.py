@@ -69,7 +69,8 @@ class Step:
         encoding: ``json``, ``multipart`` or ``none``.
         keep: name -> path of what later steps need from this answer.
         status: path of the status word; ``http`` means the HTTP code is the word; empty means no waiting.
-        words: the provider's word -> ``running``, ``done`` or ``failed``; ``""`` stands for an absent word.
+        words: the provider's word -> ``queued``, ``running``, ``done`` or ``failed``; ``""`` stands for an
+            absent word.
         progress: path of a number; ``progress_of`` is its full scale (1 or 100).
         code, message: paths of the provider's own error code and text.
         usage: meter -> path of a count that the provider bills by.
@@ -110,13 +111,33 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long each attempt of a job may take, where its route says so in place of the protocol.
+
+    Args:
+        submit_s: each call to the provider.
+        start_s: in the provider's own queue.
+        total_s: all together.
+    """
+
+    submit_s: float | None = None
+    start_s: float | None = None
+    total_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
-    """A way of speaking: steps in order, each repeated while it is ``running``; the last has the outputs."""
+    """A way of speaking: steps in order, each repeated while it is ``running``; the last has the outputs.
+
+    Args:
+        start_deadline_s: how long a job may be ``queued``; none where only the total counts.
+    """
 
     steps: tuple[Step, ...]
     cancel: Step | None = None
     find: Find | None = None
     submit_deadline_s: float = 60
+    start_deadline_s: float | None = None
     total_deadline_s: float = 900
 
     @property

@@ -54,7 +54,9 @@ def blueprint(plan: lowered.Plan, *, target: str, public_url: str) -> Blueprint:
     days = {USUAL_RETENTION_DAYS, *(route.retention_days for route in plan.routes.values())}
     days |= {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
     protocols = [protocol for provider in plan.providers.values() for protocol in provider.protocols.values()]
-    slowest_s = max((protocol.submit_deadline_s for protocol in protocols), default=60)
+    submits = [protocol.submit_deadline_s for protocol in protocols]
+    submits += [route.deadlines.submit_s for route in plan.routes.values() if route.deadlines.submit_s]
+    slowest_s = max(submits, default=60)
     return Blueprint(
         target=target,
         plan_hash=plan.hash,
@@ -94,6 +96,7 @@ def _policed(route: lowered.Route, policy: file.Policy) -> lowered.Route:
         route,
         **_given(
             deadline_s=policy.deadline,
+            deadlines=_deadlines(route.deadlines, policy.deadlines),
             order=policy.order,
             overflow=policy.overflow,
             max_wait_s=policy.max_wait,
@@ -101,6 +104,10 @@ def _policed(route: lowered.Route, policy: file.Policy) -> lowered.Route:
             region=region,
         ),
     )
+
+
+def _deadlines(usual: wire.Deadlines, own: file.Deadlines) -> wire.Deadlines:
+    return replace(usual, **_given(submit_s=own.submit, start_s=own.start, total_s=own.total))
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -155,6 +162,7 @@ def _protocol(protocol: entry.Protocol) -> wire.Protocol:
         cancel=_step(protocol.cancel) if protocol.cancel else None,
         find=wire.Find(_step(find.step), find.items, find.match, find.keep) if find else None,
         submit_deadline_s=protocol.submit_deadline,
+        start_deadline_s=protocol.start_deadline,
         total_deadline_s=protocol.total_deadline,
     )
 

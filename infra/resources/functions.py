@@ -190,11 +190,12 @@ class Functions(Construct):
         return self.function(
             "route",
             memory_mb=256,
-            timeout=Duration.seconds(15),
-            variables=_POOLS,
+            timeout=Duration.seconds(30),
+            variables=[*_POOLS, "BYOK_KEY"],
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
+                *self._credentials(),  # to call off an attempt whose time is over
             ],
         )
 
@@ -215,7 +216,7 @@ class Functions(Construct):
         return self.function(
             "check",
             memory_mb=512,
-            timeout=Duration.seconds(60),
+            timeout=Duration.seconds(90),
             variables=_FILES,
             more=self.webhooks.variables,
             statements=[

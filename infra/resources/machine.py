@@ -6,6 +6,8 @@
 
 A job that finds a pool full waits in Queue between Route and Slot; it may be sent back to Route from there.
 A step answers an outcome as a value, and one choice decides on it; exceptions are for what broke.
+A look that breaks is no failed job: it is taken again, with longer pauses, until the attempt's time is over.
+Then Route gives the attempt up. A delivery that breaks is gone on with in the same way.
 ``${Route}`` and the like are filled in by CloudFormation. A job with n polls takes 9 + 3n transitions.
 Webhooks have a machine of their own: settling sets them going.
 """
@@ -26,6 +28,10 @@ _ATTEMPT = {**_JOB, "attempt": "{% $slot.attempt %}"}
 
 # The pump passes over a job whose deadline is over; this is for a job that no pump knows of any more.
 LONGEST_QUEUE_S = 86400
+# What is looked after again when it broke more often than a task tries by itself.
+PAUSE_S, LONGEST_PAUSE_S = 60, 300
+# A paid result is brought home for an hour after its attempt's time; then the sweeper ends the job.
+DELIVERY_S = 3600
 # As long as the route function says: it knows the target's deadlines.
 START_TIMEOUT = "{% $ceil($slot.timeout_s) %}"
 
@@ -58,8 +64,15 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
                 default="Settle",
             ),
             "Pause": _wait("Check"),
-            "Check": _step("Check", _ATTEMPT, "Decide"),
-            "Deliver": _step("Deliver", _ATTEMPT, "Decide"),
+            "Check": _step("Check", _ATTEMPT, "Decide", broken="CheckLater"),
+            "CheckLater": _pause("CheckAgain"),
+            "CheckAgain": _choice({"$millis() < $slot.until_ms": "Check"}, default="GiveUp"),
+            "GiveUp": _route({"overdue": True}),
+            "Deliver": _step("Deliver", _ATTEMPT, "Decide", broken="DeliverLater"),
+            "DeliverLater": _pause("DeliverAgain"),
+            "DeliverAgain": _choice(
+                {f"$millis() < $slot.until_ms + {DELIVERY_S * 1000}": "Deliver"}, default="Lost"
+            ),
             "Lost": {"Type": "Pass", "Assign": {"lost": True}, "Next": "Settle"},
             "Settle": _settle(),
             "Done": {"Type": "Succeed"},
@@ -67,9 +80,9 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
     }
 
 
-def _route() -> State:
+def _route(more: State | None = None) -> State:
     """Ask which target is next and when it may start; from here on ``slot`` is the attempt."""
-    return _step("Route", _JOB, "Routed") | {
+    return _step("Route", {**_JOB, **(more or {})}, "Routed") | {
         "Assign": {"slot": "{% $states.result.Payload %}", "lost": False},
     }
 
@@ -93,7 +106,7 @@ def _queue() -> State:
         "Retry": [
             _retry(4, "Lambda.TooManyRequestsException", "Lambda.ServiceException", "States.TaskFailed")
         ],
-        "Catch": [_lost()],
+        "Catch": [_caught()],
         "Next": "Queued",
     }
 
@@ -110,7 +123,7 @@ def _start(timeout: int | str) -> State:
         },
         "TimeoutSeconds": timeout,
         "Output": "{% $states.result %}",
-        "Catch": [_lost()],
+        "Catch": [_caught()],
         "Next": "Decide",
     }
 
@@ -120,9 +133,9 @@ def _settle() -> State:
     return _task("Settle", {**_JOB, "lost": "{% $lost %}"}) | {"Retry": [_retry(6)], "Next": "Done"}
 
 
-def _step(function: str, payload: State, following: str) -> State:
-    """A task whose crash is tried again, and that loses the attempt when it keeps crashing."""
-    return _task(function, payload) | {"Retry": [_retry(4)], "Catch": [_lost()], "Next": following}
+def _step(function: str, payload: State, following: str, broken: str = "Lost") -> State:
+    """A task whose crash is tried again, before it goes where it is told when it keeps crashing."""
+    return _task(function, payload) | {"Retry": [_retry(4)], "Catch": [_caught(broken)], "Next": following}
 
 
 def _task(function: str, payload: State) -> State:
@@ -137,6 +150,13 @@ def _task(function: str, payload: State) -> State:
 def _wait(following: str) -> State:
     """Wait as long as the last answer said, in whole seconds and at least one."""
     return {"Type": "Wait", "Seconds": "{% $max([1, $ceil($states.input.after_s)]) %}", "Next": following}
+
+
+def _pause(following: str) -> State:
+    """Leave what broke alone for a twentieth of the time that is left, one minute to five."""
+    left_s = "($slot.until_ms - $millis()) / 1000"
+    seconds = f"$min([{LONGEST_PAUSE_S}, $max([{PAUSE_S}, $ceil({left_s} / 20)])])"
+    return {"Type": "Wait", "Seconds": f"{{% {seconds} %}}", "Next": following}
 
 
 def _choice(rules: dict[str, str], default: str) -> State:
@@ -154,5 +174,5 @@ def _retry(attempts: int, *errors: str) -> State:
     }
 
 
-def _lost() -> State:
-    return {"ErrorEquals": ["States.ALL"], "Next": "Lost"}
+def _caught(following: str = "Lost") -> State:
+    return {"ErrorEquals": ["States.ALL"], "Next": following}

@@ -27,10 +27,10 @@ def step(name: str, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_route_answers_with_a_slot_that_the_machine_can_wait_for(ids: dict[str, str]) -> None:
-    """A timestamp, a provider's queue, and how long to wait for the worker."""
+    """A timestamp, a provider's queue, how long to wait for the worker, until when to look after it."""
     slot = step("route", ids)
 
-    assert slot.keys() == {"outcome", "attempt", "at", "provider", "timeout_s"}
+    assert slot.keys() == {"outcome", "attempt", "at", "provider", "timeout_s", "until_ms"}
     assert (slot["outcome"], slot["attempt"], slot["provider"]) == ("go", 1, "fal")
     assert slot["at"].endswith("Z")
 

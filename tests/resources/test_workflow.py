@@ -129,13 +129,40 @@ def test_steps_of_an_attempt_all_come_to_the_same_decision(step: str):
     assert STATES[step]["Next"] == "Decide"
 
 
-@pytest.mark.parametrize("step", ["Route", "Check", "Deliver"])
-def test_step_that_crashes_is_tried_again_and_then_lost(step: str):
+@pytest.mark.parametrize(
+    ("step", "following"), [("Route", "Lost"), ("Check", "CheckLater"), ("Deliver", "DeliverLater")]
+)
+def test_step_that_crashes_is_tried_again_before_it_goes_elsewhere(step: str, following: str):
     (retry,), (catch,) = STATES[step]["Retry"], STATES[step]["Catch"]
 
     assert (retry["MaxAttempts"], retry["IntervalSeconds"], retry["BackoffRate"]) == (4, 2, 2)
     assert retry["JitterStrategy"] == "FULL"
-    assert catch == {"ErrorEquals": ["States.ALL"], "Next": "Lost"}
+    assert catch == {"ErrorEquals": ["States.ALL"], "Next": following}
+
+
+@pytest.mark.parametrize(
+    ("step", "condition", "after_all"),
+    [
+        ("Check", "{% $millis() < $slot.until_ms %}", "GiveUp"),
+        ("Deliver", "{% $millis() < $slot.until_ms + 3600000 %}", "Lost"),
+    ],
+)
+def test_accepted_attempt_is_looked_after_until_its_time_is_over(step: str, condition: str, after_all: str):
+    """A function that keeps crashing is no failed job: the provider works on it, and is paid for it."""
+    wait, again = STATES[f"{step}Later"], STATES[f"{step}Again"]
+
+    assert wait["Seconds"].startswith("{% $min([300, $max([60, ")
+    assert wait["Next"] == f"{step}Again"
+    assert again["Choices"] == [{"Condition": condition, "Next": step}]
+    assert again["Default"] == after_all
+
+
+def test_route_is_told_to_give_up_an_attempt_whose_time_is_over():
+    give_up = STATES["GiveUp"]
+
+    assert give_up["Arguments"]["FunctionName"] == "${Route}"
+    assert give_up["Arguments"]["Payload"]["overdue"] is True
+    assert (give_up["Next"], give_up["Assign"]) == (STATES["Route"]["Next"], STATES["Route"]["Assign"])
 
 
 def test_start_is_never_repeated_by_the_workflow():

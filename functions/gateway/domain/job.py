@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.domain.circuit import target_of
+from gateway.wire import Deadlines
 
 # state -> event -> state
 STATES: dict[str, dict[str, str]] = {
@@ -146,7 +147,8 @@ class Job:
     Args:
         input: canonical parameters as the caller gave them; never logged.
         inputs: URL or reference of the input -> the file in our bucket, once it is there.
-        on, deadline_at, overflow, max_wait_s, retention_days: the route's policy at the time of acceptance.
+        on, deadline_at, deadlines, overflow, max_wait_s, retention_days: the route's policy at the time of
+            acceptance.
         byok: provider -> the caller's own key, encrypted.
         pool, place: the queue that the job waits in, and where, while it does.
         cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
@@ -172,6 +174,7 @@ class Job:
     overflow: str
     max_wait_s: float
     retention_days: int
+    deadlines: Deadlines = field(default_factory=Deadlines)
     seed: int | None = None
     status: str = "queued"
     started_at: float | None = None

@@ -47,11 +47,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not finished: the step to take next, and what was kept for it."""
+    """Not finished: the step to take next, and what was kept for it.
+
+    Args:
+        queued: the provider has accepted it and not begun with it.
+    """
 
     step: int
     kept: dict[str, str]
     progress: float | None = None
+    queued: bool = False
 
 
 @dataclass(frozen=True, slots=True)

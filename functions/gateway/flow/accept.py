@@ -182,6 +182,7 @@ def _job(
         chain=order.arranged(ports.plan, asked, operation, able, job_id=job_id, customer=customer),
         created_at=now,
         deadline_at=now + route.deadline_s,
+        deadlines=route.deadlines,
         plan=ports.plan.hash,
         on=route.on,
         overflow=tier.overflow or route.overflow,

@@ -6,20 +6,23 @@ start whose answer was lost is *unknown*: the provider is asked where it can be;
 
 from dataclasses import replace
 
+from gateway.domain import deadline, pacing, routing
 from gateway.domain import job as jobs
-from gateway.domain import pacing, routing
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
-from gateway.flow import credential, deliver, inputs, pool
+from gateway.flow import deliver, inputs, overdue, pool
 from gateway.flow.outcome import Outcome, after, fail, keep, stand_still
 from gateway.flow.ports import Ports
 from gateway.flow.settle import end_canceled
+from gateway.flow.upstream import call_of, cancel, send
 from gateway.protocols import hint, steps
 from gateway.protocols.http import HttpResponse
 from gateway.wire import Step
 
 LEASE_MARGIN_S = 5
+# One look is two calls at most, and a word to stop: together less than the check function's life.
+LOOK_S = 25
 # Classes of a failed look at a running job that say nothing about the job itself.
 PASSING = frozenset({"capacity", "transient", "timeout", "credential"})
 
@@ -45,7 +48,8 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
     if isinstance(ready, Failure):
         return fail(ports, job, attempt, ready)
     job, call = ready[0], replace(call, arguments=ready[1])
-    limit = min(call.protocol.submit_deadline_s, deadline_s or call.protocol.submit_deadline_s)
+    submit_s = deadline.submit_s(job, call.protocol)
+    limit = min(submit_s, deadline_s or submit_s)
     now = ports.now()
     taken = replace(
         attempt,
@@ -58,7 +62,7 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
         job = ports.jobs.save(with_attempt(jobs.moved(job, "start", now, progress=None), taken))
     except Conflict:
         return start(ports, _fresh(ports, job), n, deadline_s)
-    answer = _send(ports, job, call, call.protocol.steps[0], {}, limit)
+    answer = send(ports, job, call, call.protocol.steps[0], {}, limit)
     if isinstance(answer, Failure):
         kept = _find(ports, job, taken) if answer.error in ("timeout", "transient") else None
         return _record(ports, job, taken, Pending(1, kept) if isinstance(kept, dict) else answer)
@@ -78,19 +82,21 @@ def check(ports: Ports, job: Job, n: int) -> Outcome:
     if job.cancel_at is not None:
         return Outcome("fail", stop(ports, job))
     call = call_of(ports, job, attempt)
+    look_s = min(LOOK_S, deadline.submit_s(job, call.protocol))
     reading: Reading = Pending(attempt.step, attempt.kept)
     while isinstance(reading, Pending):
         at = reading
-        step, limit_s = call.protocol.steps[at.step], call.protocol.submit_deadline_s
-        answer = _send(ports, job, call, step, at.kept, limit_s)
+        step = call.protocol.steps[at.step]
+        answer = send(ports, job, call, step, at.kept, look_s)
         reading = answer if isinstance(answer, Failure) else steps.read(call, at.step, at.kept, answer)
         if isinstance(reading, Failure) and _says_nothing(reading, answer, step):
             reading = replace(at, progress=None)
         if isinstance(reading, Pending) and reading.step == at.step:
             break
-    late = ports.now() >= min(job.deadline_at, (attempt.started_at or 0) + call.protocol.total_deadline_s)
-    if isinstance(reading, Pending) and late:
-        return _give_up(ports, job, attempt)
+    if isinstance(reading, Pending):
+        now = ports.now()
+        if passed := deadline.passed(job, attempt, call.protocol, now, queued=reading.queued):
+            return overdue.give_up(ports, job, attempt, passed)
     return _record(ports, job, attempt, reading)
 
 
@@ -112,22 +118,6 @@ def bury(ports: Ports, job: Job, n: int) -> Outcome:
     if ports.now() < attempt.lease_until:
         raise Busy
     return _unknown(ports, job, attempt, "the workers after it stopped, too")
-
-
-def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
-    """Gather what the steps of an attempt's protocol may name."""
-    provider = ports.plan.providers[attempt.provider]
-    model = ports.plan.models[f"{attempt.provider}/{attempt.model}"]
-    offer = model.offers[job.operation]
-    return steps.Call(
-        provider=provider,
-        protocol=provider.protocols[offer.protocol],
-        offer=offer,
-        region=attempt.region,
-        reference=f"{job.id}-{attempt.n}",
-        parameters=model.parameters,
-        arguments=routing.arguments_of(ports.plan, job, job.chain[attempt.hop]).arguments,
-    )
 
 
 def _resume(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
@@ -174,18 +164,8 @@ def _find(ports: Ports, job: Job, attempt: Attempt) -> dict[str, str] | Failure 
     find = call.protocol.find
     if find is None:
         return Failure("internal", "no_list", f"{attempt.provider} has no list to look it up in")
-    answer = _send(ports, job, call, find.step, {}, call.protocol.submit_deadline_s)
+    answer = send(ports, job, call, find.step, {}, deadline.submit_s(job, call.protocol))
     return answer if isinstance(answer, Failure) else steps.found(call, find, answer)
-
-
-def _send(
-    ports: Ports, job: Job, call: steps.Call, step: Step, kept: dict[str, str], deadline_s: float
-) -> HttpResponse | Failure:
-    try:
-        secret = credential.secret_of(ports, job, call.provider.name)
-    except LookupError as error:
-        return Failure("credential", "secret_missing", str(error))
-    return ports.wire.send(steps.request(call, step, kept, secret, ports.now()), deadline_s)
 
 
 def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outcome:
@@ -210,7 +190,10 @@ def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outco
     if saved.cancel_at is not None:
         return Outcome("fail", stop(ports, saved))
     pause_s = pacing.first_look_s(usual_s) if first else pacing.next_look_s(usual_s, accepted.polls)
-    return Outcome("pending", saved, pause_s)
+    protocol = call_of(ports, saved, accepted).protocol
+    queued = reading.queued or (first and "queued" in protocol.steps[reading.step].words.values())
+    look_s = deadline.look_in_s(saved, accepted, protocol, ports.now(), pause_s, queued=queued)
+    return Outcome("pending", saved, look_s)
 
 
 def _finish(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
@@ -245,23 +228,6 @@ def _says_nothing(reading: Failure, answer: HttpResponse | Failure, step: Step) 
     if isinstance(answer, Failure):
         return True
     return bool(step.status) and answer.status >= 400 and reading.error in PASSING
-
-
-def _give_up(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
-    """Pass a deadline: cancel upstream where the provider can, and keep what it said in the trace."""
-    waited = ports.now() - (attempt.started_at or ports.now())
-    told = cancel(ports, job, attempt)
-    late = Failure("timeout", "total_deadline", f"not finished after {waited:.0f} s; cancel: {told}")
-    return fail(ports, job, replace(attempt, cancel=told), late)
-
-
-def cancel(ports: Ports, job: Job, attempt: Attempt) -> str:
-    """Ask the provider to stop an accepted job; return what it answered in a word."""
-    call = call_of(ports, job, attempt)
-    if call.protocol.cancel is None:
-        return "not offered by the provider"
-    answer = _send(ports, job, call, call.protocol.cancel, attempt.kept, 10)
-    return answer.message if isinstance(answer, Failure) else f"answered {answer.status}"
 
 
 def stop(ports: Ports, job: Job) -> Job:

@@ -8,12 +8,12 @@ import math
 from collections import Counter
 from typing import Any
 
-from gateway.domain import pacing
+from gateway.domain import deadline, pacing
 from gateway.domain.fair import Waiting
 from gateway.domain.job import Attempt, Job
 from gateway.domain.pacing import Full
 from gateway.errors import Conflict
-from gateway.flow import turn
+from gateway.flow import chain, turn, upstream
 from gateway.flow.chain import End, Go
 from gateway.flow.ports import Ports
 from gateway.flow.turn import Again
@@ -47,14 +47,18 @@ def pump(ports: Ports, name: str) -> int:
     return gone
 
 
-def slot_payload(job: Job, attempt: Attempt, now: float) -> dict[str, Any]:
-    """Write a reserved attempt as the workflow reads it."""
+def slot_payload(ports: Ports, job: Job, attempt: Attempt) -> dict[str, Any]:
+    """Write a reserved attempt as the workflow reads it: until when it is looked after, whatever breaks."""
+    ends_at = job.deadline_at
+    if chain.offered(ports, job, attempt.hop):
+        ends_at = deadline.ends_at(job, attempt, upstream.call_of(ports, job, attempt).protocol)
     return {
         "outcome": "go",
         "attempt": attempt.n,
         "at": pacing.timestamp(attempt.slot_at),
         "provider": attempt.provider,
-        "timeout_s": max(START_S, math.ceil(job.deadline_at - now)),
+        "timeout_s": max(START_S, math.ceil(job.deadline_at - ports.now())),
+        "until_ms": math.ceil(ends_at * 1000),
     }
 
 
@@ -105,5 +109,5 @@ def _let_go(ports: Ports, name: str, waiting: Waiting, sent_on: Counter[str]) ->
 
 def _told(ports: Ports, moved: Go | Again | End) -> dict[str, Any]:
     if isinstance(moved, Go):
-        return slot_payload(moved.job, moved.attempt, ports.now())
+        return slot_payload(ports, moved.job, moved.attempt)
     return {"outcome": "again" if isinstance(moved, Again) else "end"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.flow import chain, sweep
+from gateway.flow import chain, overdue, sweep
 from gateway.flow.pump import slot_payload
 from gateway.handlers import _wiring
 from gateway.handlers._job import job_of, told
@@ -11,10 +11,16 @@ _ports = _wiring.the_ports()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer ``go`` with the slot of the next attempt, ``queue`` with the hop to wait for, or ``end``."""
-    moved = chain.advance(_ports, sweep.take_over(_ports, job_of(_ports, event)))
+    """Answer ``go`` with the slot of the next attempt, ``queue`` with the hop to wait for, or ``end``.
+
+    After looks that kept breaking until an attempt's time was over, that attempt is given up first.
+    """
+    job = sweep.take_over(_ports, job_of(_ports, event))
+    if event.get("overdue"):
+        job = overdue.abandon(_ports, job)
+    moved = chain.advance(_ports, job)
     if isinstance(moved, chain.End):
         return told("route", event, {"outcome": "end"})
     if isinstance(moved, chain.Wait):
         return told("route", event, {"outcome": "queue", "hop": moved.hop})
-    return told("route", event, slot_payload(moved.job, moved.attempt, _ports.now()))
+    return told("route", event, slot_payload(_ports, moved.job, moved.attempt))

@@ -106,8 +106,8 @@ def _go_on(
     call: Call, index: int, kept: dict[str, str], word: str, answer: HttpResponse, body: Any
 ) -> Reading:
     step = call.protocol.steps[index]
-    if word == "running":
-        return Pending(index, kept, _progress(step, body, answer))
+    if word in ("queued", "running"):
+        return Pending(index, kept, _progress(step, body, answer), queued=word == "queued")
     if index + 1 < len(call.protocol.steps):
         missing = [name for name in step.keep if not kept.get(name)]
         if missing:
@@ -128,7 +128,7 @@ def _go_on(
 
 
 def _word(step: Step, answer: HttpResponse, body: Any) -> str:
-    """Return ``running``, ``done`` or ``failed``; a word that the table does not know means running."""
+    """Return ``queued``, ``running``, ``done`` or ``failed``; a word that no table knows means running."""
     if not step.status:
         return "done"
     found = answer.status if step.status == "http" else mapping.first(body, step.status, answer.headers)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from infra.compile.checks import medium, model, price, protocol, provider, route, target
+from infra.compile.checks import deadline, medium, model, price, protocol, provider, route, target
 from infra.compile.problems import Problem
 from infra.compile.whole import Whole
 
@@ -11,6 +11,7 @@ Rule = Callable[[Whole], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     *route.RULES,
     *target.RULES,
+    *deadline.RULES,
     *provider.RULES,
     *protocol.RULES,
     *model.RULES,

@@ -89,13 +89,17 @@ def known_regions(whole: Whole) -> Iterator[Problem]:
 def ample_deadlines(whole: Whole) -> Iterator[Problem]:
     """A deadline leaves time for what the targets usually take."""
     for route in whole.listed.values():
-        deadline = whole.policy(route, "deadline")
-        limit = _seconds(deadline)
         for aim in aims(route):
-            usual = _seconds((whole.model(aim) or deadline).at("usual"))
-            if limit and usual and limit < usual:
-                what = f"{deadline.text!r} is shorter than the {usual:g} s that {aim.name!r} usually takes"
-                yield at(deadline, what, "Write a longer deadline.", level="warning")
+            yield from ample(whole, aim, whole.policy(route, "deadline"))
+
+
+def ample(whole: Whole, aim: Aim, deadline: Node) -> Iterator[Problem]:
+    """Warn of a deadline that is shorter than a target usually takes."""
+    limit = _seconds(deadline)
+    usual = _seconds((whole.model(aim) or deadline).at("usual"))
+    if limit and usual and limit < usual:
+        what = f"{deadline.text!r} is shorter than the {usual:g} s that {aim.name!r} usually takes"
+        yield at(deadline, what, f"Write a longer {deadline.path[-1]}.", level="warning")
 
 
 def priced_targets(whole: Whole) -> Iterator[Problem]:

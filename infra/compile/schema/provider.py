@@ -97,7 +97,7 @@ class Step(Part):
     keep: dict[str, Text] = Field(default={}, description="Name to path of what later steps need.")
     status: str = Field(default="", description="Path of the status word; `http` is the HTTP code.")
     words: dict[str, Annotated[str, one_of("state", vocabulary.STATES)]] = Field(
-        default={}, description="The provider's word to running, done or failed."
+        default={}, description="The provider's word to queued, running, done or failed."
     )
     progress: str = Field(default="", description="Path of the progress number.")
     progress_of: Annotated[float, Field(gt=0)] = Field(default=1.0, description="Its full scale.")
@@ -125,6 +125,9 @@ class Protocol(Part):
     cancel: Step | None = Field(default=None, description="How to stop a job.")
     find: Find | None = Field(default=None, description="How to look for a start whose answer was lost.")
     submit_deadline: Duration = Field(default=60.0, description="How long the start may take.")
+    start_deadline: Duration | None = Field(
+        default=None, description="How long a job may be queued; absent is as long as everything."
+    )
     total_deadline: Duration = Field(default=900.0, description="How long everything may take.")
 
 

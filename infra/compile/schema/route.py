@@ -31,11 +31,24 @@ class Delivery(Part):
     retention: Retention | None = Field(default=None, description="How long outputs are kept, in whole days.")
 
 
+class Deadlines(Part):
+    """How long each target may take; what is absent is for the catalogue to say."""
+
+    submit: Duration | None = Field(default=None, description="How long one call to the provider may take.")
+    start: Duration | None = Field(
+        default=None, description="How long a job may wait in the provider's own queue."
+    )
+    total: Duration | None = Field(default=None, description="How long a target may take all in all.")
+
+
 class Policy(Part):
     """What a route does when a target fails or is busy."""
 
     deadline: Duration | None = Field(
         default=None, description="How long a job may take, all its targets together."
+    )
+    deadlines: Deadlines = Field(
+        default=Deadlines(), description="How long each of its targets may take, before the next is tried."
     )
     overflow: Overflow | None = Field(
         default=None, description="What to do when the next free slot is too far away."

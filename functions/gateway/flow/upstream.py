@@ -1,0 +1,48 @@
+"""Speak to the provider of an attempt: what its steps may name, one exchange, and the word to stop."""
+
+from gateway.domain import routing
+from gateway.domain.job import Attempt, Job
+from gateway.domain.outcome import Failure
+from gateway.flow import credential
+from gateway.flow.ports import Ports
+from gateway.protocols import steps
+from gateway.protocols.http import HttpResponse
+from gateway.wire import Step
+
+CANCEL_S = 10
+
+
+def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
+    """Gather what the steps of an attempt's protocol may name."""
+    provider = ports.plan.providers[attempt.provider]
+    model = ports.plan.models[f"{attempt.provider}/{attempt.model}"]
+    offer = model.offers[job.operation]
+    return steps.Call(
+        provider=provider,
+        protocol=provider.protocols[offer.protocol],
+        offer=offer,
+        region=attempt.region,
+        reference=f"{job.id}-{attempt.n}",
+        parameters=model.parameters,
+        arguments=routing.arguments_of(ports.plan, job, job.chain[attempt.hop]).arguments,
+    )
+
+
+def send(
+    ports: Ports, job: Job, call: steps.Call, step: Step, kept: dict[str, str], deadline_s: float
+) -> HttpResponse | Failure:
+    """Take one step of a call."""
+    try:
+        secret = credential.secret_of(ports, job, call.provider.name)
+    except LookupError as error:
+        return Failure("credential", "secret_missing", str(error))
+    return ports.wire.send(steps.request(call, step, kept, secret, ports.now()), deadline_s)
+
+
+def cancel(ports: Ports, job: Job, attempt: Attempt) -> str:
+    """Ask the provider to stop an accepted job; return what it answered in a word."""
+    call = call_of(ports, job, attempt)
+    if call.protocol.cancel is None:
+        return "not offered by the provider"
+    answer = send(ports, job, call, call.protocol.cancel, attempt.kept, CANCEL_S)
+    return answer.message if isinstance(answer, Failure) else f"answered {answer.status}"
