@@ -1,17 +1,17 @@
 """One fake per port of the flow: honest small stand-ins that keep what they were told."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.domain import adapt, circuit, fair, media, pacing
+from gateway.domain import adapt, circuit, fair, pacing
 from gateway.domain.adapt import FULL_PACE, Backlog, Slowdown
 from gateway.domain.address import Fetched, Posted, Unfetched
 from gateway.domain.circuit import Circuit
+from gateway.domain.download import Part
 from gateway.domain.fair import Waiting
-from gateway.domain.job import Artifact, CostLine, Job
+from gateway.domain.job import CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.receiver import Delivery, Webhook
@@ -19,7 +19,7 @@ from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.domain.upload import Form, Seen, Wanted
 from gateway.domain.webhook import Secret
 from gateway.errors import Conflict
-from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 
 Answer = HttpResponse | Failure | Exception
 START = 1_790_000_000.0
@@ -302,21 +302,48 @@ class FakeSecrets:
 
 @dataclass
 class FakeArtifacts:
-    """Files in a dictionary, looked at by the real probe."""
+    """Files in a dictionary, and the parts of those that are on their way."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    open: dict[str, dict[int, bytes]] = field(default_factory=dict)
 
-    def store(self, stem: str, chunks: Iterator[bytes], modality: str) -> Artifact | Failure:
-        """Keep a file if it is of the modality."""
-        probe, data = media.Probe(), b""
-        for chunk in chunks:
-            probe.feed(chunk)
-            data += chunk
-        if not probe.content_type.startswith(f"{modality}/"):
-            return Failure("transient", "wrong_media", f"expected {modality}")
-        key = f"{stem}.{media.EXTENSIONS[probe.content_type]}"
-        self.files[key] = data
-        return Artifact(key, probe.content_type, len(data), hashlib.sha256(data).hexdigest(), *probe.facts())
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Keep a file, the first time."""
+        self.files.setdefault(key, data)
+
+    def begin(self, key: str, content_type: str) -> str:
+        """Begin an upload."""
+        upload = f"upload-{len(self.open) + 1} of {key}"
+        self.open[upload] = {}
+        return upload
+
+    def put_part(self, key: str, upload: str, number: int, data: bytes) -> Part:
+        """Keep a part."""
+        self.open[upload][number] = data
+        return Part(number, len(data), f"etag of {number}")
+
+    def parts(self, key: str, upload: str) -> list[Part] | None:
+        """List the parts."""
+        if upload not in self.open:
+            return None
+        return [Part(n, len(data), f"etag of {n}") for n, data in sorted(self.open[upload].items())]
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """Put the parts together."""
+        kept = self.open.pop(upload)
+        self.files.setdefault(key, b"".join(kept[part.number] for part in parts))
+
+    def drop(self, key: str, upload: str) -> None:
+        """Forget an upload."""
+        self.open.pop(upload, None)
+
+    def find(self, stem: str) -> str | None:
+        """Find a file."""
+        return next((key for key in self.files if key.startswith(f"{stem}.")), None)
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """Read a file."""
+        return iter((self.files[key],))
 
 
 @dataclass
@@ -363,12 +390,12 @@ class FakeWire:
         return answer
 
     @contextmanager
-    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[tuple[int, Iterator[bytes]]]:
+    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[HttpStream]:
         """Open what ``send`` would have answered."""
         answer = self.send(request, deadline_s)
         if isinstance(answer, Failure):
             raise ConnectionError(answer.message)
-        yield answer.status, iter((answer.body,))
+        yield HttpStream(answer.status, answer.headers, iter((answer.body,)))
 
     def _answer(self, request: HttpRequest) -> Answer:
         for rule, answers in self.script.items():

@@ -13,12 +13,13 @@ import urllib3
 from urllib3.exceptions import HTTPError, TimeoutError
 
 from gateway.domain.outcome import Failure
-from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 
 ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 CONNECT_S = 10
 REDIRECTS = 3
+RANGE_HEADERS = ("range", "if-range")
 
 
 class Transport:
@@ -40,16 +41,17 @@ class Transport:
                         return Failure("transient", "too_large", f"the answer is above {ANSWER_BYTES} bytes")
                     if time.monotonic() > ends_at:
                         return late
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpResponse(response.status, headers, bytes(body))
+                return HttpResponse(response.status, _headers(response), bytes(body))
         except TimeoutError:
             return late
         except HTTPError as error:
             return Failure("transient", "connection", f"the connection failed: {type(error).__name__}")
 
     @contextmanager
-    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[tuple[int, Iterator[bytes]]]:
-        """Open a file: its status and its chunks. At most three redirects, and no key leaves its host.
+    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[HttpStream]:
+        """Open a file. Its pieces come as they arrive, so that whoever reads can stop between any two.
+
+        At most three redirects, and no key leaves its host.
 
         Raises:
             ConnectionError: the connection failed, then or while the chunks are read.
@@ -59,7 +61,7 @@ class Transport:
                 with self._open(request, deadline_s) as response:
                     location = response.get_redirect_location()
                     if not location:
-                        yield response.status, response.stream(CHUNK_BYTES)
+                        yield HttpStream(response.status, _headers(response), _pieces(response))
                         return
                     request = _redirected(request, location)
         except HTTPError as error:
@@ -85,7 +87,18 @@ class Transport:
         response.drain_conn() if response.length_remaining == 0 else response.close()
 
 
+def _headers(response: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _pieces(response: Any) -> Iterator[bytes]:
+    """Yield what has arrived, however little; a body that ends too early is an error of the connection."""
+    return iter(lambda: response.read1(CHUNK_BYTES) or b"", b"")
+
+
 def _redirected(request: HttpRequest, location: str) -> HttpRequest:
+    """Follow a redirect: to another host goes only what says which bytes are wanted."""
     url = urljoin(request.url, location)
     same_host = urlsplit(url)[:2] == urlsplit(request.url)[:2]
-    return HttpRequest("GET", url, request.headers if same_host else {})
+    kept = request.headers if same_host else {n: v for n, v in request.headers.items() if n in RANGE_HEADERS}
+    return HttpRequest("GET", url, kept)

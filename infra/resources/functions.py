@@ -30,6 +30,7 @@ PUMPS = 10  # pools that are served at once; one more waits for a second
 _POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")
 _QUEUE = (*_POOLS, "WAITING_TABLE")
 _FILES = (*_POOLS, "BUCKET", "BYOK_KEY")
+_OBJECT = ("PutObject", "GetObject", "AbortMultipartUpload", "ListMultipartUploadParts")
 _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
 
@@ -99,7 +100,7 @@ class Functions(Construct):
                 allow(self._kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
                 *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
-                self._objects("PutObject", "GetObject", "AbortMultipartUpload"),
+                *self._files(),
                 allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
                 allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
                 allow(machine.state_machine_arn, "states", "StartExecution"),
@@ -122,7 +123,7 @@ class Functions(Construct):
                 self.egress.permission,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                self._objects("PutObject", "GetObject", "AbortMultipartUpload"),
+                *self._files(),
                 *self._credentials(),
                 self._answers(machine),
                 allow([lane.queue.queue_arn for lane in lanes], "sqs", *_CONSUME),
@@ -223,7 +224,7 @@ class Functions(Construct):
                 *self.webhooks.permissions,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                self._objects("PutObject", "AbortMultipartUpload"),
+                *self._files(),
                 *self._credentials(),
             ],
         )
@@ -237,7 +238,7 @@ class Functions(Construct):
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                self._objects("PutObject", "AbortMultipartUpload"),
+                *self._files(),
                 *self._credentials(),
             ],
         )
@@ -257,8 +258,13 @@ class Functions(Construct):
             ],
         )
 
-    def _objects(self, *actions: str) -> iam.PolicyStatement | None:
-        return allow(self._kept.artifacts.arn_for_objects("*"), "s3", *actions)
+    def _files(self) -> list[iam.PolicyStatement | None]:
+        """Permit to deliver files, to go on with those that were begun, and to read back what is there."""
+        bucket = self._kept.artifacts
+        return [
+            allow(bucket.arn_for_objects("*"), "s3", *_OBJECT),
+            allow(bucket.bucket_arn, "s3", "ListBucket"),
+        ]
 
     def _credentials(self) -> list[iam.PolicyStatement | None]:
         """Permit to read providers' keys: ours by name, customers' own by unsealing them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import inf
+from math import ceil, inf
 from types import SimpleNamespace
 from typing import cast
 
@@ -60,11 +60,13 @@ class Leg:
         """
         if self.at_once:
             return took_us
-        looks, seen = 0, _pause_us(pacing.first_look_s(self.usual_s))
+        # A look is there when the time is over.
+        last = ceil(left_us / SECOND) * SECOND if left_us < inf else inf
+        looks, seen = 0, min(_pause_us(pacing.first_look_s(self.usual_s)), last)
         while seen < min(took_us, left_us):
             looks += 1
-            seen += _pause_us(pacing.next_look_s(self.usual_s, looks))
-        return seen
+            seen = min(seen + _pause_us(pacing.next_look_s(self.usual_s, looks)), last)
+        return int(seen)
 
 
 @dataclass(frozen=True, slots=True)

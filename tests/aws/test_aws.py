@@ -7,18 +7,16 @@ from typing import Any
 import boto3
 import pytest
 
-from gateway.aws.artifacts import Artifacts
 from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
 from gateway.aws.workflow import Letters, Tokens, Workflow
-from gateway.domain.job import Artifact, CostLine, Job, moved
-from gateway.domain.outcome import Failure
+from gateway.domain.job import CostLine, Job, moved
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import Conflict
-from tests.builders import a_png, a_video, make_job, make_ports
+from tests.builders import make_job, make_ports
 from tests.cloud import small_cloud
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto.*")
@@ -170,41 +168,6 @@ def test_a_missing_secret_says_how_to_set_it(cloud: dict[str, str]) -> None:
         secrets.get("sluice/providers/fal")
 
 
-def test_a_file_is_stored_with_what_it_really_is(cloud: dict[str, str]) -> None:
-    """Type, size and hash come from the bytes; the extension follows the type."""
-    artifacts = Artifacts(lambda: boto3.client("s3"), "artifacts")
-
-    stored = artifacts.store("r30/acme/j/1/0", iter((a_png(64, 48),)), "image")
-
-    assert isinstance(stored, Artifact)
-    assert (stored.key, stored.content_type, stored.width) == ("r30/acme/j/1/0.png", "image/png", 64)
-    assert boto3.client("s3").get_object(Bucket="artifacts", Key=stored.key)["ContentType"] == "image/png"
-
-
-def test_a_large_file_goes_in_parts_and_twice_is_once(cloud: dict[str, str]) -> None:
-    """More than one part; a second delivery of the same output finds it there."""
-    artifacts = Artifacts(lambda: boto3.client("s3"), "artifacts")
-    video = a_video(2) + bytes(20 * 1024 * 1024)
-
-    first = artifacts.store("r7/a/j/1/0", _chunks(video), "video")
-    again = artifacts.store("r7/a/j/1/0", _chunks(video), "video")
-
-    assert first == again
-    assert isinstance(first, Artifact)
-    assert (first.bytes, first.duration_s) == (len(video), 2.0)
-
-
-def test_what_is_no_picture_is_refused_and_not_stored(cloud: dict[str, str]) -> None:
-    """An error page under a picture's name does not reach the caller."""
-    artifacts = Artifacts(lambda: boto3.client("s3"), "artifacts")
-
-    refused = artifacts.store("r30/acme/j/2/0", iter((b"<html>sorry</html>" * 100,)), "image")
-
-    assert isinstance(refused, Failure)
-    assert refused.code == "wrong_media"
-    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="artifacts", Prefix="r30/acme/j/2/")
-
-
 def test_a_job_is_handed_over_once(cloud: dict[str, str]) -> None:
     """The execution is named after the job, so that a second hand-over is none."""
     workflow = Workflow(lambda: boto3.client("stepfunctions"), cloud["WORKFLOW"])
@@ -267,8 +230,3 @@ def due_at(jobs: Jobs, job: Job, *instants: float) -> list[bool]:
 def make_secrets(key_id: str) -> Secrets:
     """Open the secrets of the cloud."""
     return Secrets(lambda: boto3.client("secretsmanager"), lambda: boto3.client("kms"), key_id, lambda: 1.0)
-
-
-def _chunks(data: bytes) -> Iterator[bytes]:
-    size = 1024 * 1024
-    return (data[at : at + size] for at in range(0, len(data), size))

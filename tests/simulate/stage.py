@@ -21,7 +21,7 @@ from gateway.flow.outcome import Outcome
 from gateway.flow.pump import pump
 from gateway.flow.settle import settle
 from gateway.plan import Limits, Plan, Target
-from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 from sluice.sandbox.limit import Limit
 from sluice.sandbox.limit import Limits as RealLimits
 from sluice.simulate import Traffic, simulate
@@ -90,9 +90,9 @@ class Providers:
         return answer({"images": [{"url": "https://files.example.com/out.png"}]})
 
     @contextmanager
-    def stream(self, sent: HttpRequest, deadline_s: float) -> Iterator[tuple[int, Iterator[bytes]]]:
+    def stream(self, sent: HttpRequest, deadline_s: float) -> Iterator[HttpStream]:
         """Bring the file."""
-        yield 200, iter((PNG,))
+        yield HttpStream(200, {}, iter((PNG,)))
 
 
 class Stage:

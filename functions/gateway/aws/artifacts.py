@@ -1,118 +1,98 @@
-"""The bucket of delivered files: bounded memory, and keys by which delivering twice is delivering once."""
+"""A bucket of delivered files: keys by which delivering twice is delivering once, and parts of large ones."""
 
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gateway.domain import media
-from gateway.domain.job import Artifact
-from gateway.domain.outcome import Failure
+from gateway.domain.download import Part
 
-PART_BYTES = 8 * 1024 * 1024
 LINK_S = 900
-# Enough of a file's head to tell what it is.
-SNIFF_BYTES = 512
+CHUNK_BYTES = 1024 * 1024
 
 
 class Artifacts:
-    """Store files and sign short links to them."""
+    """Store files in a bucket, read them back, and sign short links to them.
 
-    def __init__(self, s3: Callable[[], Any], bucket: str) -> None:
+    Args:
+        owner: the account that the bucket must belong to, where it is not our own.
+    """
+
+    def __init__(self, s3: Callable[[], Any], bucket: str, owner: str = "") -> None:
         self._s3 = s3
-        self._bucket = bucket
+        self._bucket = {"Bucket": bucket}
+        self._owned = self._bucket | ({"ExpectedBucketOwner": owner} if owner else {})
 
-    def store(self, stem: str, chunks: Iterator[bytes], modality: str) -> Artifact | Failure:
-        """Stream a file to ``stem`` + the extension of what its bytes are.
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Store a small file, unless the same delivery has stored it before."""
+        put = self._s3().put_object
+        self._unless_there(put, Key=key, Body=data, ContentType=content_type)
 
-        Returns:
-            What was stored, or a failure when the file is not of the modality that was asked for.
-        """
-        probe, digest, size = media.Probe(), hashlib.sha256(), 0
-        upload: _Upload | None = None
-        head = bytearray()
+    def begin(self, key: str, content_type: str) -> str:
+        """Begin a large file; return the upload's id."""
+        begun = self._s3().create_multipart_upload(**self._owned, Key=key, ContentType=content_type)
+        return str(begun["UploadId"])
+
+    def put_part(self, key: str, upload: str, number: int, data: bytes) -> Part:
+        """Store a part of it."""
+        done = self._s3().upload_part(**self._owned, Key=key, UploadId=upload, PartNumber=number, Body=data)
+        return Part(number, len(data), done["ETag"])
+
+    def parts(self, key: str, upload: str) -> Sequence[Part] | None:
+        """Return the parts that are there; nothing if the upload is not open any more."""
+        pages = self._s3().get_paginator("list_parts")
         try:
-            for chunk in chunks:
-                size += len(chunk)
-                digest.update(chunk)
-                probe.feed(chunk)
-                head += chunk
-                if upload is None and len(head) >= SNIFF_BYTES and not _fits(probe.content_type, modality):
-                    return _wrong(probe.content_type, modality)
-                upload = upload or _Upload(self._s3(), self._bucket, stem, probe)
-                if len(head) >= PART_BYTES:
-                    upload.part(bytes(head))
-                    head.clear()
-            if upload is None or not _fits(probe.content_type, modality):
-                return _wrong(probe.content_type, modality)
-            upload.finish(bytes(head))
-        except BaseException:
-            if upload is not None:
-                upload.abort()
+            return [
+                Part(part["PartNumber"], part["Size"], part["ETag"])
+                for page in pages.paginate(**self._owned, Key=key, UploadId=upload)
+                for part in page.get("Parts", ())
+            ]
+        except self._s3().exceptions.ClientError as error:
+            if _code(error) == "NoSuchUpload":
+                return None
             raise
-        return Artifact(upload.key, probe.content_type, size, digest.hexdigest(), *probe.facts())
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """Make one file of the parts, unless the same delivery has done so before."""
+        listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        complete = self._s3().complete_multipart_upload
+        if not self._unless_there(complete, Key=key, UploadId=upload, MultipartUpload={"Parts": listed}):
+            self.drop(key, upload)
+
+    def drop(self, key: str, upload: str) -> None:
+        """Forget the parts of a file that will not be finished."""
+        try:
+            self._s3().abort_multipart_upload(**self._owned, Key=key, UploadId=upload)
+        except self._s3().exceptions.ClientError as error:
+            if _code(error) != "NoSuchUpload":
+                raise
+
+    def find(self, stem: str) -> str | None:
+        """Return the key of the file that was stored under ``stem`` + its own extension."""
+        found = self._s3().list_objects_v2(**self._owned, Prefix=f"{stem}.", MaxKeys=1)
+        return next((str(each["Key"]) for each in found.get("Contents", ())), None)
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """Read a file back."""
+        body = self._s3().get_object(**self._owned, Key=key)["Body"]
+        yield from body.iter_chunks(CHUNK_BYTES)
 
     def link(self, key: str) -> str:
         """Sign a link that lives for a quarter of an hour."""
         return str(
             self._s3().generate_presigned_url(
-                "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=LINK_S
+                "get_object", Params={**self._bucket, "Key": key}, ExpiresIn=LINK_S
             )
         )
 
-
-class _Upload:
-    """One object on its way: a single put when it is small, else parts in order."""
-
-    def __init__(self, s3: Any, bucket: str, stem: str, probe: media.Probe) -> None:
-        self._s3 = s3
-        self._bucket = bucket
-        self._stem = stem
-        self._probe = probe
-        self._id = ""
-        self._parts: list[dict[str, Any]] = []
-
-    @property
-    def key(self) -> str:
-        return f"{self._stem}.{media.EXTENSIONS.get(self._probe.content_type, 'bin')}"
-
-    @property
-    def _where(self) -> dict[str, str]:
-        return {"Bucket": self._bucket, "Key": self.key}
-
-    def part(self, data: bytes) -> None:
-        if not self._id:
-            started = self._s3.create_multipart_upload(**self._where, ContentType=self._probe.content_type)
-            self._id = started["UploadId"]
-        number = len(self._parts) + 1
-        done = self._s3.upload_part(**self._where, UploadId=self._id, PartNumber=number, Body=data)
-        self._parts.append({"PartNumber": number, "ETag": done["ETag"]})
-
-    def finish(self, rest: bytes) -> None:
-        """Complete the object, unless the same delivery has completed it before."""
+    def _unless_there(self, write: Callable[..., Any], **given: Any) -> bool:
+        """Write a file; return whether it was not there yet."""
         try:
-            if not self._id:
-                self._s3.put_object(
-                    **self._where, Body=rest, ContentType=self._probe.content_type, IfNoneMatch="*"
-                )
-                return
-            if rest:
-                self.part(rest)
-            self._s3.complete_multipart_upload(
-                **self._where, UploadId=self._id, MultipartUpload={"Parts": self._parts}, IfNoneMatch="*"
-            )
-        except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] != "PreconditionFailed":
+            write(**self._owned, **given, IfNoneMatch="*")
+        except self._s3().exceptions.ClientError as error:
+            if _code(error) != "PreconditionFailed":
                 raise
-
-    def abort(self) -> None:
-        if self._id:
-            self._s3.abort_multipart_upload(**self._where, UploadId=self._id)
+            return False
+        return True
 
 
-def _fits(content_type: str, modality: str) -> bool:
-    return content_type.startswith(f"{modality}/")
-
-
-def _wrong(content_type: str, modality: str) -> Failure:
-    found = content_type or "of no known media type"
-    return Failure("transient", "wrong_media", f"expected a file of type {modality}, what came is {found}")
+def _code(error: Any) -> str:
+    return str(error.response["Error"]["Code"])

@@ -84,6 +84,26 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way into the bucket that a later worker can go on with.
+
+    Args:
+        output: which of the attempt's outputs it is.
+        key, id: of the open upload; empty where there is none and the file begins anew.
+        validator: what its source knows this version of the file by.
+        bytes: how long it is, where the source says so.
+        begun: how often it was begun with its first byte.
+    """
+
+    output: int
+    begun: int
+    key: str = ""
+    id: str = ""
+    validator: str = ""
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CostLine:
     """One meter of one job: ``units`` at ``unit_micros`` for every ``per`` of them."""
 
@@ -106,6 +126,8 @@ class Attempt:
         lease_until: until when a start that has not reported must be taken for alive.
         step, kept: where the protocol stands, and what its next step needs.
         sources: finished outputs that wait at the provider, in order.
+        delivered: those of them that are in the bucket, in order.
+        upload: the one that is on its way, if it is large.
         dropped: hints of the request that this target does not know.
         cancel: what came of telling the provider to stop.
         circuit: the target's, as this attempt found it: closed, probing, or open where no other was left.
@@ -126,6 +148,8 @@ class Attempt:
     polls: int = 0
     kept: dict[str, str] = field(default_factory=dict)
     sources: tuple[tuple[str, bool], ...] = ()
+    delivered: tuple[Artifact, ...] = ()
+    upload: Upload | None = None
     usage: dict[str, int] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     error: str = ""

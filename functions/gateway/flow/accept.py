@@ -103,7 +103,7 @@ def _inline(ports: Ports, job: Job, until: float) -> Job:
         ports.sleep(pause_s)
         outcome = attempts.start(ports, job, attempt.n, left_s)
         if outcome.word == "done":
-            outcome = deliver.from_links(ports, outcome.job, outcome.job.attempt)
+            outcome = deliver.from_links(ports, outcome.job, outcome.job.attempt, until)
         job = outcome.job
         if outcome.word in ("delivered", "fail"):
             return settle(ports, job)

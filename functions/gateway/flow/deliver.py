@@ -1,77 +1,97 @@
-"""Bring finished outputs into the bucket, streaming, and learn from the bytes what they really are."""
+"""Bring finished outputs into the bucket, and learn from the bytes what they really are.
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+What is delivered is noted on the job output by output, so that whoever comes after a crash brings the rest.
+"""
+
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.domain import job as jobs
 from gateway.domain import media
 from gateway.domain.job import Artifact, Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Source
-from gateway.flow import credential
+from gateway.flow import transfer
 from gateway.flow.outcome import Outcome, fail
 from gateway.flow.ports import Ports
-from gateway.protocols import auth
-from gateway.protocols.http import HttpRequest
 
-FILE_DEADLINE_S = 60
-TRIES = 3
+MOST_OUTPUTS = 32
 
 
-def from_links(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
-    """Deliver what waits at the provider's links."""
-    sources = (Source(url=url, keyed=keyed) for url, keyed in attempt.sources)
-    return _deliver(ports, job, attempt, sources)
+def from_links(ports: Ports, job: Job, attempt: Attempt, stop_at: float = math.inf) -> Outcome:
+    """Deliver what waits at the provider's links, or as much of it as the time goes for.
+
+    Args:
+        stop_at: when to leave the rest to the next call; the outcome is then still ``done``.
+    """
+    sources = [Source(url=url, keyed=keyed) for url, keyed in attempt.sources]
+    if failure := _too_many(sources):
+        return fail(ports, job, attempt, failure)
+    while (index := len(job.attempt.delivered)) < len(sources):
+        if ports.now() >= stop_at:
+            return Outcome("done", job)
+        carried = transfer.carry(
+            ports, ports.artifacts, job, index, _stem(job, index), sources[index], stop_at
+        )
+        job = carried.job
+        if carried.result is None:
+            return Outcome("done", job)
+        if isinstance(carried.result, Failure):
+            return fail(ports, job, job.attempt, carried.result)
+        job = _noted(ports, job, carried.result, last=index + 1 == len(sources))
+    return _delivered(ports, job, job.attempt.delivered)
 
 
 def bytes_in_hand(ports: Ports, job: Job, attempt: Attempt, done: Done) -> Outcome:
     """Deliver an answer that brought its files along, before anything else can lose them."""
+    if failure := _too_many(done.sources):
+        return fail(ports, job, attempt, failure)
     attempt = replace(attempt, usage=done.usage)
     job = ports.jobs.save(with_attempt(jobs.moved(job, "deliver", ports.now()), attempt))
-    return _deliver(ports, job, attempt, done.sources)
-
-
-def _deliver(ports: Ports, job: Job, attempt: Attempt, sources: Iterable[Source]) -> Outcome:
     artifacts: list[Artifact] = []
-    for index, source in enumerate(sources):
-        stored = _store(ports, job, attempt, source, f"{_folder(job)}/{attempt.n}/{index}")
+    for index, source in enumerate(done.sources):
+        stored = transfer.keep(
+            ports.artifacts, _stem(job, index), source.data, media.MODALITIES[job.operation]
+        )
         if isinstance(stored, Failure):
             return fail(ports, job, attempt, stored)
         artifacts.append(stored)
+    return _delivered(ports, job, tuple(artifacts))
+
+
+def clear(ports: Ports, job: Job) -> None:
+    """Leave no open upload behind a job that has ended before its delivery did."""
+    upload = job.attempt.upload if job.attempts else None
+    if upload is not None and upload.id:
+        ports.artifacts.drop(upload.key, upload.id)
+
+
+def _too_many(sources: Sequence[Source]) -> Failure | None:
+    if len(sources) <= MOST_OUTPUTS:
+        return None
+    message = f"the result has {len(sources)} files, {MOST_OUTPUTS} are the most of one job"
+    return Failure("internal", "too_many_outputs", message)
+
+
+def _noted(ports: Ports, job: Job, artifact: Artifact, *, last: bool) -> Job:
+    """Note a delivered output; the last one is written together with the end of all."""
+    attempt = replace(job.attempt, delivered=(*job.attempt.delivered, artifact), upload=None)
+    job = with_attempt(job, attempt)
+    return job if last else ports.jobs.save(job)
+
+
+def _delivered(ports: Ports, job: Job, artifacts: tuple[Artifact, ...]) -> Outcome:
     finished = replace(
-        attempt, status="succeeded", finished_at=attempt.finished_at or ports.now(), sources=()
+        job.attempt,
+        status="succeeded",
+        finished_at=job.attempt.finished_at or ports.now(),
+        sources=(),
+        delivered=(),
     )
-    delivered = replace(with_attempt(job, finished), outputs=tuple(artifacts), progress=1.0)
+    delivered = replace(with_attempt(job, finished), outputs=artifacts, progress=1.0)
     return Outcome("delivered", ports.jobs.save(delivered))
 
 
-def _store(ports: Ports, job: Job, attempt: Attempt, source: Source, stem: str) -> Artifact | Failure:
-    """Stream one file into the bucket; a connection that breaks is tried again from the start."""
-    for again in range(TRIES):
-        try:
-            with _open(ports, job, attempt, source) as (status, chunks):
-                if status >= 400:
-                    return Failure("transient", f"file_{status}", f"the result's link answered {status}")
-                return ports.artifacts.store(stem, chunks, media.MODALITIES[job.operation])
-        except ConnectionError as error:
-            broken = str(error)
-            ports.sleep(again)
-    return Failure("transient", "file_broken", f"the result's file broke off {TRIES} times: {broken}")
-
-
-def _open(
-    ports: Ports, job: Job, attempt: Attempt, source: Source
-) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
-    if source.data:
-        return nullcontext((200, iter((source.data,))))
-    headers: dict[str, str] = {}
-    if source.keyed:
-        provider = ports.plan.providers[attempt.provider]
-        secret = credential.secret_of(ports, job, attempt.provider)
-        headers = auth.headers(provider.auth, secret, ports.now())
-    return ports.wire.stream(HttpRequest("GET", source.url, headers), FILE_DEADLINE_S)
-
-
-def _folder(job: Job) -> str:
-    """Name a job's folder; its first part is the retention class that the bucket's rules go by."""
-    return f"r{job.retention_days}/{job.tenant}/{job.id}"
+def _stem(job: Job, index: int) -> str:
+    """Name a file but for its extension; the first part is the retention class that the bucket goes by."""
+    return f"r{job.retention_days}/{job.tenant}/{job.id}/{job.attempt.n}/{index}"

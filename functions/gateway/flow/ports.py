@@ -7,15 +7,16 @@ from typing import Any, Protocol
 
 from gateway.domain.adapt import Backlog
 from gateway.domain.address import Fetched, Posted, Unfetched
+from gateway.domain.download import Part
 from gateway.domain.fair import Waiting
-from gateway.domain.job import Artifact, CostLine, Job
+from gateway.domain.job import CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.repeat import Made, Repeat
 from gateway.domain.upload import Form, Seen, Wanted
 from gateway.flow.receivers import Courier, Deliveries, Webhooks
 from gateway.plan import Plan
-from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 
 
 class Jobs(Protocol):
@@ -160,10 +161,31 @@ class Secrets(Protocol):
 
 
 class Artifacts(Protocol):
-    """The bucket of delivered files."""
+    """A bucket of delivered files. What is there already is not written again."""
 
-    def store(self, stem: str, chunks: Iterator[bytes], modality: str) -> Artifact | Failure:
-        """Stream a file into ``stem`` + its own extension; refuse what is not of the modality."""
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Store a small file."""
+
+    def begin(self, key: str, content_type: str) -> str:
+        """Begin a large one; return the upload's id."""
+
+    def put_part(self, key: str, upload: str, number: int, data: bytes) -> Part:
+        """Store a part of it."""
+
+    def parts(self, key: str, upload: str) -> Sequence[Part] | None:
+        """Return the parts that are there; nothing if the upload is not open any more."""
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """Make one file of the parts."""
+
+    def drop(self, key: str, upload: str) -> None:
+        """Forget the parts; twice is once."""
+
+    def find(self, stem: str) -> str | None:
+        """Return the key of the file that was stored under ``stem`` + its own extension."""
+
+    def read(self, key: str) -> Iterator[bytes]:
+        """Read a file back."""
 
 
 class Uploads(Protocol):
@@ -188,10 +210,8 @@ class Wire(Protocol):
     def send(self, request: HttpRequest, deadline_s: float) -> HttpResponse | Failure:
         """Send a request, return the whole answer or why there is none."""
 
-    def stream(
-        self, request: HttpRequest, deadline_s: float
-    ) -> AbstractContextManager[tuple[int, Iterator[bytes]]]:
-        """Open a file for reading."""
+    def stream(self, request: HttpRequest, deadline_s: float) -> AbstractContextManager[HttpStream]:
+        """Open a file for reading; no pause between its pieces is longer than the deadline."""
 
 
 class Egress(Protocol):

@@ -1,5 +1,6 @@
 """A request and an answer as values; ``transport`` is what turns one into the other."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,3 +32,12 @@ class HttpResponse:
             ValueError: it is not JSON.
         """
         return msgspec.json.decode(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpStream:
+    """An answer whose body comes in pieces; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    chunks: Iterator[bytes] = field(repr=False)
