@@ -92,3 +92,22 @@ def test_a_callers_own_key_does_not_show_in_a_log() -> None:
     A printed request has no key in it.
     """
     assert "hush" not in repr(read({"byok": {"fal": "hush"}}, "m"))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("1.5h", 5400), ("500ms", 0.5)])
+def test_a_deadline_is_a_duration(text: str, seconds: float) -> None:
+    """
+    In the spelling of the files.
+    """
+    assert read({"deadline": text}, "m").deadline_s == seconds
+
+
+@pytest.mark.parametrize("wrong", ["-5s", "0s", "", "soon", "5", 90, True, ["5m"], "²s", "9" * 5000 + "s"])
+def test_a_deadline_that_is_no_time_is_refused(wrong: Any) -> None:
+    """
+    Negative, zero, without a unit, or of another type: the message names the field and shows what is right.
+    """
+    with pytest.raises(InvalidRequest, match=r"^deadline: must be a duration above zero, such as '90s'") as e:
+        read({"deadline": wrong}, "m")
+    assert e.value.param == "deadline"
+    assert len(str(e.value)) < 150

@@ -134,3 +134,11 @@ def test_a_refusal_in_a_later_look_ends_the_job() -> None:
 
     assert (ended.status, ended.error_code, len(ended.attempts)) == ("failed", "moderation", 1)
     assert latest(ports, ended).attempt.error == "moderation"
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [("90s", 90), ("3h", 7200)])
+def test_a_callers_deadline_can_only_be_shorter(asked: str, seconds: float) -> None:
+    """The route gives two hours."""
+    job = make_job(on_fal(QUEUED), "veo", deadline=asked)
+
+    assert job.deadline_at - job.created_at == seconds

@@ -16,10 +16,13 @@ STEERING = (
     "customer_id",
     "metadata",
     "region",
+    "deadline",
     "delivery",
     "max_usd",
     "operation",
 )
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 
 
 def read(body: Mapping[str, Any], model: str) -> Request:
@@ -39,6 +42,7 @@ def read(body: Mapping[str, Any], model: str) -> Request:
         customer_id=_text(body, "customer_id") or None,
         metadata=_texts(body, "metadata", "names to texts", empty=True),
         region=_text(body, "region"),
+        deadline_s=_duration(body, "deadline"),
         retention_days=_retention(body),
         max_micros=_money(body, "max_usd"),
     )
@@ -101,6 +105,22 @@ def _retention(body: Mapping[str, Any]) -> int | None:
     if not isinstance(retention, str) or not re.fullmatch(r"[1-9]\d{0,3}d", retention, re.ASCII):
         raise _wrong("delivery.retention", "whole days, such as '7d'", retention)
     return int(retention[:-1])
+
+
+def _duration(body: Mapping[str, Any], name: str) -> float | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0
+    if not seconds:
+        given = repr(value[:20]) if isinstance(value, str) else kind_of(value)
+        raise InvalidRequest(
+            f"{name}: must be a duration above zero, such as '90s', '5m' or '1h', not {given}.",
+            code="invalid_parameter",
+            param=name,
+        )
+    return seconds
 
 
 def _money(body: Mapping[str, Any], name: str) -> int | None:

@@ -39,6 +39,7 @@ class Request:
 
     Args:
         byok: provider -> the caller's own key, in the clear: keep it out of everything that is stored.
+        deadline_s: how long the job may take, if that is shorter than its route says.
         max_micros: the most that the job may cost by estimate.
     """
 
@@ -51,6 +52,7 @@ class Request:
     customer_id: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     region: str = ""
+    deadline_s: float | None = None
     retention_days: int | None = None
     max_micros: int | None = None
 

@@ -181,7 +181,7 @@ def _job(
         input=asked.parameters,
         chain=order.arranged(ports.plan, asked, operation, able, job_id=job_id, customer=customer),
         created_at=now,
-        deadline_at=now + route.deadline_s,
+        deadline_at=now + min(route.deadline_s, asked.deadline_s or route.deadline_s),
         deadlines=route.deadlines,
         plan=ports.plan.hash,
         on=route.on,
