@@ -21,6 +21,8 @@ SETTINGS = {
     "REPEATS_TABLE": "repeats",
     "WEBHOOKS_TABLE": "webhooks",
     "DELIVERIES_TABLE": "deliveries",
+    "DESTINATIONS_TABLE": "destinations",
+    "ACCOUNT": "123456789012",
     "BUCKET": "artifacts",
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
@@ -50,6 +52,7 @@ TABLES = {
     "repeats": ("hash",),
     "webhooks": ("tenant", "item"),
     "deliveries": ("tenant", "delivery"),
+    "destinations": ("tenant", "name"),
 }
 
 

@@ -9,6 +9,7 @@ from gateway.domain import adapt, circuit, fair, pacing
 from gateway.domain.adapt import FULL_PACE, Backlog, Slowdown
 from gateway.domain.address import Fetched, Posted, Unfetched
 from gateway.domain.circuit import Circuit
+from gateway.domain.destination import Destination
 from gateway.domain.download import Part
 from gateway.domain.fair import Waiting
 from gateway.domain.job import CostLine, Job
@@ -18,7 +19,7 @@ from gateway.domain.receiver import Delivery, Webhook
 from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.domain.upload import Form, Seen, Wanted
 from gateway.domain.webhook import Secret
-from gateway.errors import Conflict
+from gateway.errors import Conflict, DestinationRefused
 from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 
 Answer = HttpResponse | Failure | Exception
@@ -344,6 +345,48 @@ class FakeArtifacts:
     def read(self, key: str) -> Iterator[bytes]:
         """Read a file."""
         return iter((self.files[key],))
+
+    def remove(self, key: str) -> None:
+        """Take a file away."""
+        self.files.pop(key, None)
+
+
+@dataclass
+class FakeDestinations:
+    """Customers' buckets in a dictionary; one that refuses says why."""
+
+    known: dict[tuple[str, str], Destination] = field(default_factory=dict)
+    buckets: dict[str, FakeArtifacts] = field(default_factory=dict)
+    refusal: str = ""
+
+    def find(self, tenant: str, name: str) -> Destination | None:
+        """Find one."""
+        return self.known.get((tenant, name))
+
+    def list(self, tenant: str) -> list[Destination]:
+        """List a tenant's."""
+        return [at for (owner, _), at in sorted(self.known.items()) if owner == tenant]
+
+    def save(self, at: Destination, *, new: bool) -> bool:
+        """Keep one, if it is new or known as it should be."""
+        if new is ((at.tenant, at.name) in self.known):
+            return False
+        self.known[at.tenant, at.name] = at
+        return True
+
+    def remove(self, tenant: str, name: str) -> bool:
+        """Forget one."""
+        return self.known.pop((tenant, name), None) is not None
+
+    def open(self, at: Destination) -> FakeArtifacts:
+        """Go in."""
+        self.check(at)
+        return self.buckets.setdefault(at.bucket, FakeArtifacts())
+
+    def check(self, at: Destination) -> None:
+        """Refuse, if it refuses."""
+        if self.refusal:
+            raise DestinationRefused(self.refusal)
 
 
 @dataclass

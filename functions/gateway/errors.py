@@ -107,5 +107,9 @@ class OurError(GatewayError):
     """Nobody outside can mend it; the log has the details."""
 
 
+class DestinationRefused(Exception):
+    """A customer's bucket, or the role that leads there, says no; the text says to what."""
+
+
 class Conflict(Exception):
     """Somebody else wrote the job in between: read it again."""

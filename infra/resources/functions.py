@@ -14,7 +14,7 @@ from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
 from infra.resources.egress import Egress, loopback
 from infra.resources.function import make
-from infra.resources.grant import allow, secret_arn, variables
+from infra.resources.grant import allow, allow_delivery, allow_destinations, secret_arn, variables
 from infra.resources.place import Place
 from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
@@ -30,7 +30,16 @@ PUMPS = 10  # pools that are served at once; one more waits for a second
 _POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")
 _QUEUE = (*_POOLS, "WAITING_TABLE")
 _FILES = (*_POOLS, "BUCKET", "BYOK_KEY")
-_OBJECT = ("PutObject", "GetObject", "AbortMultipartUpload", "ListMultipartUploadParts")
+_FRONT = (
+    "REPEATS_TABLE",
+    "USAGE_TABLE",
+    "DELIVERIES_TABLE",
+    "DESTINATIONS_TABLE",
+    "ACCOUNT",
+    "LINK_SECRET",
+    "PUBLIC_URL",
+)
+_TABLE = ("GetItem", "PutItem", "Query", "DeleteItem")
 _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
 
@@ -80,15 +89,7 @@ class Functions(Construct):
             "api",
             memory_mb=1024,
             timeout=Duration.seconds(30),
-            variables=[
-                *_QUEUE,
-                *_FILES,
-                "REPEATS_TABLE",
-                "USAGE_TABLE",
-                "DELIVERIES_TABLE",
-                "LINK_SECRET",
-                "PUBLIC_URL",
-            ],
+            variables=[*_QUEUE, *_FILES, *_FRONT],
             more={
                 "WORKFLOW": machine.state_machine_arn,
                 **loopback(self._place),
@@ -100,7 +101,9 @@ class Functions(Construct):
                 allow(self._kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
                 *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
-                *self._files(),
+                *allow_delivery(self._kept),
+                allow(self._kept.destinations.table_arn, "dynamodb", *_TABLE),
+                allow_destinations(self),
                 allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
                 allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
                 allow(machine.state_machine_arn, "states", "StartExecution"),
@@ -123,7 +126,7 @@ class Functions(Construct):
                 self.egress.permission,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                *self._files(),
+                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "PutObject", "GetObject"),
                 *self._credentials(),
                 self._answers(machine),
                 allow([lane.queue.queue_arn for lane in lanes], "sqs", *_CONSUME),
@@ -224,7 +227,7 @@ class Functions(Construct):
                 *self.webhooks.permissions,
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                *self._files(),
+                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "PutObject"),
                 *self._credentials(),
             ],
         )
@@ -238,7 +241,10 @@ class Functions(Construct):
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                *self._files(),
+                *allow_delivery(self._kept),
+                # What came along with an answer waits here on its way to a customer's bucket.
+                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
+                allow_destinations(self),
                 *self._credentials(),
             ],
         )
@@ -257,14 +263,6 @@ class Functions(Construct):
                 allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
             ],
         )
-
-    def _files(self) -> list[iam.PolicyStatement | None]:
-        """Permit to deliver files, to go on with those that were begun, and to read back what is there."""
-        bucket = self._kept.artifacts
-        return [
-            allow(bucket.arn_for_objects("*"), "s3", *_OBJECT),
-            allow(bucket.bucket_arn, "s3", "ListBucket"),
-        ]
 
     def _credentials(self) -> list[iam.PolicyStatement | None]:
         """Permit to read providers' keys: ours by name, customers' own by unsealing them."""

@@ -5,6 +5,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from gateway.domain.destination import ROLE_PREFIX
+from infra.resources.acknowledge import acknowledge
 from infra.resources.storage import Storage
 
 
@@ -19,6 +21,8 @@ def variables(storage: Storage, bells: sqs.Queue, public_url: str) -> dict[str, 
         "WAITING_TABLE": storage.waiting.table_name,
         "WEBHOOKS_TABLE": storage.webhooks.table_name,
         "DELIVERIES_TABLE": storage.deliveries.table_name,
+        "DESTINATIONS_TABLE": storage.destinations.table_name,
+        "ACCOUNT": Stack.of(storage).account,
         "BUCKET": storage.artifacts.bucket_name,
         "LINK_SECRET": storage.link_secret_arn,
         "BYOK_KEY": storage.byok_key.key_arn,
@@ -33,6 +37,43 @@ def allow(resources: str | list[str], service: str, *actions: str) -> iam.Policy
     if not named:
         return None
     return iam.PolicyStatement(actions=[f"{service}:{action}" for action in actions], resources=named)
+
+
+def allow_delivery(storage: Storage) -> list[iam.PolicyStatement | None]:
+    """Permit to deliver files, to go on with those that were begun, and to read back what is there."""
+    bucket = storage.artifacts
+    return [
+        allow(
+            bucket.arn_for_objects("*"),
+            "s3",
+            "PutObject",
+            "GetObject",
+            "AbortMultipartUpload",
+            "ListMultipartUploadParts",
+        ),
+        allow(bucket.bucket_arn, "s3", "ListBucket"),
+    ]
+
+
+def allow_destinations(scope: Construct) -> iam.PolicyStatement:
+    """Permit to go into customers' buckets: by roles whose names say that they are for that, in any account.
+
+    Which accounts those are is only known when somebody registers one. What keeps the way safe is the
+    external id, without which we may assume none.
+    """
+    roles = Stack.of(scope).format_arn(
+        service="iam", region="", account="*", resource="role", resource_name=f"{ROLE_PREFIX}*"
+    )
+    acknowledge(
+        scope,
+        "a customer's role is known when it is registered; its trust names our external id",
+        f"IAM5[Resource::arn:<AWS::Partition>:iam::*:role/{ROLE_PREFIX}*]",
+    )
+    return iam.PolicyStatement(
+        actions=["sts:AssumeRole"],
+        resources=[roles],
+        conditions={"Null": {"sts:ExternalId": "false"}},
+    )
 
 
 def secret_arn(scope: Construct, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What is kept: eight tables, the artifacts, the secret that signs links, the key that seals other keys."""
+"""What is kept: nine tables, the artifacts, the secret that signs links, the key that seals other keys."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -55,6 +55,7 @@ class Storage(Construct):
             partition_key=dynamodb.Attribute(name="webhook", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.NUMBER),
         )
+        self.destinations = _table(self, "Destinations", "tenant", "name", keep=keep, protect=place.protects)
         self.artifacts = _bucket(self, "Artifacts", place, retention_days)
         self.link_secret_arn = _link_secret(self, "LinkSecret")
         self.byok_key = kms.Key(

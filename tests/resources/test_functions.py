@@ -10,21 +10,16 @@ QUEUE = POOLS | {"WAITING_TABLE"}
 FILES = POOLS | {"BUCKET", "BYOK_KEY"}
 # What sets deliveries of webhooks going.
 TELL = {"WEBHOOKS_TABLE", "COURIER"}
+FRONT = {"REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "WORKFLOW"}
+ABROAD = {"DESTINATIONS_TABLE", "ACCOUNT"}
 FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "authorize": (256, 5, {"KEYS_TABLE"}),
-    "api": (
-        1024,
-        30,
-        QUEUE
-        | FILES
-        | TELL
-        | {"REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "WORKFLOW"},
-    ),
-    "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}),
+    "api": (1024, 30, QUEUE | FILES | TELL | FRONT | ABROAD),
+    "route": (256, 30, POOLS | {"BYOK_KEY"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),
     "start": (512, 75, FILES | TELL | {"EGRESS"}),
-    "check": (512, 60, FILES | TELL),
+    "check": (512, 90, FILES | TELL),
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | TELL | {"USAGE_TABLE"}),
     "sweep": (256, 55, QUEUE | TELL | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),

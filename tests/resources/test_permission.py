@@ -13,7 +13,12 @@ GIVE_BACK = {"dynamodb:UpdateItem Pacers"} | RING
 TELL = GIVE_BACK | TAKE
 LEAVE = {"dynamodb:Query Waiting", "dynamodb:DeleteItem Waiting"}
 BOOK = {"dynamodb:PutItem Usage", "dynamodb:UpdateItem Usage"}
-STORE = {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"}
+STORE = {"s3:PutObject Artifacts"}
+GO_ON = {
+    f"s3:{action} Artifacts"
+    for action in ("PutObject", "GetObject", "AbortMultipartUpload", "ListMultipartUploadParts", "ListBucket")
+}
+ASSUME = {"sts:AssumeRole sluice-*"}
 # What callers bring is read, and fetched by somebody else.
 ASK = {"s3:GetObject Artifacts", "lambda:InvokeFunction EgressFunction"}
 PROVIDER_KEYS = {f"{SECRET} fal", f"{SECRET} in-house"}
@@ -27,12 +32,12 @@ SET_GOING = {"dynamodb:Query Webhooks", "states:StartExecution Courier"}
 # Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
 GRANTS: dict[str, set[str]] = {
     "Authorize": {"dynamodb:GetItem Keys"},
-    "Route": JOB | TAKE | RING,
+    "Route": JOB | TAKE | RING | UNSEAL | PROVIDER_KEYS,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
     "Pump": JOB | TAKE | RING | BELLS | ANSWER | LEAVE | {"dynamodb:BatchGetItem Pacers"},
     "Start": JOB | SET_GOING | TELL | STORE | ASK | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
     "Check": JOB | SET_GOING | TELL | STORE | UNSEAL | PROVIDER_KEYS,
-    "Deliver": JOB | TELL | STORE | UNSEAL | PROVIDER_KEYS,
+    "Deliver": JOB | TELL | GO_ON | UNSEAL | PROVIDER_KEYS | ASSUME | {"s3:DeleteObject Artifacts"},
     "Settle": JOB | SET_GOING | GIVE_BACK | BOOK,
     "Sweep": JOB
     | SET_GOING
@@ -56,7 +61,8 @@ GRANTS: dict[str, set[str]] = {
     | TAKE
     | RING
     | BOOK
-    | STORE
+    | GO_ON
+    | ASSUME
     | UNSEAL
     | PROVIDER_KEYS
     | ANSWER
@@ -66,13 +72,13 @@ GRANTS: dict[str, set[str]] = {
         "dynamodb:PutItem Jobs",
         "dynamodb:GetItem Repeats",
         "dynamodb:PutItem Repeats",
-        "s3:GetObject Artifacts",
+        *(f"dynamodb:{action} Destinations" for action in ("GetItem", "PutItem", "Query", "DeleteItem")),
     }
     | {f"dynamodb:{verb} Webhooks" for verb in ("GetItem", "PutItem", "DeleteItem")}
     | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")}
     | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
 }
-KINDS = ("LinkSecret", "Courier", "StorageWebhooks", "Deliveries",
+KINDS = ("LinkSecret", "Courier", "StorageWebhooks", "Deliveries", "Destinations", "sluice-*",
          "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
          "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "QueuesStartsdead",
          "EgressFunction", "in-house", "fal", "Logs")  # fmt: skip

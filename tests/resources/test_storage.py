@@ -13,6 +13,7 @@ TABLES = {
     "Repeats": ["hash"],
     "Webhooks": ["tenant", "item"],
     "Deliveries": ["tenant", "delivery"],
+    "Destinations": ["tenant", "name"],
 }
 
 
@@ -38,6 +39,7 @@ def test_table_has_its_key_and_no_fixed_price(aws: Template, name: str, key: lis
         ("Repeats", False, False, False),
         ("Webhooks", True, False, True),
         ("Deliveries", False, False, False),
+        ("Destinations", True, True, True),
     ],
 )
 def test_table_survives_as_much_as_it_is_worth(

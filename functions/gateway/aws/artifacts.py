@@ -46,7 +46,7 @@ class Artifacts:
                 for part in page.get("Parts", ())
             ]
         except self._s3().exceptions.ClientError as error:
-            if _code(error) == "NoSuchUpload":
+            if code_of(error) == "NoSuchUpload":
                 return None
             raise
 
@@ -62,7 +62,7 @@ class Artifacts:
         try:
             self._s3().abort_multipart_upload(**self._owned, Key=key, UploadId=upload)
         except self._s3().exceptions.ClientError as error:
-            if _code(error) != "NoSuchUpload":
+            if code_of(error) != "NoSuchUpload":
                 raise
 
     def find(self, stem: str) -> str | None:
@@ -74,6 +74,10 @@ class Artifacts:
         """Read a file back."""
         body = self._s3().get_object(**self._owned, Key=key)["Body"]
         yield from body.iter_chunks(CHUNK_BYTES)
+
+    def remove(self, key: str) -> None:
+        """Take a file away; twice is once."""
+        self._s3().delete_object(**self._owned, Key=key)
 
     def link(self, key: str) -> str:
         """Sign a link that lives for a quarter of an hour."""
@@ -88,11 +92,12 @@ class Artifacts:
         try:
             write(**self._owned, **given, IfNoneMatch="*")
         except self._s3().exceptions.ClientError as error:
-            if _code(error) != "PreconditionFailed":
+            if code_of(error) != "PreconditionFailed":
                 raise
             return False
         return True
 
 
-def _code(error: Any) -> str:
+def code_of(error: Any) -> str:
+    """Return the code of an error of S3 or another service."""
     return str(error.response["Error"]["Code"])

@@ -43,7 +43,8 @@ def read(body: Mapping[str, Any], model: str) -> Request:
         metadata=_texts(body, "metadata", "names to texts", empty=True),
         region=_text(body, "region"),
         deadline_s=_duration(body, "deadline"),
-        retention_days=_retention(body),
+        retention_days=_retention(_delivery(body)),
+        destination=_destination(_delivery(body)),
         max_micros=_money(body, "max_usd"),
     )
 
@@ -91,14 +92,25 @@ def _webhook(body: Mapping[str, Any]) -> str:
     return value
 
 
-def _retention(body: Mapping[str, Any]) -> int | None:
+def _delivery(body: Mapping[str, Any]) -> Mapping[str, Any]:
     delivery = body.get("delivery") or {}
-    if not isinstance(delivery, dict) or delivery.keys() - {"retention"}:
+    if not isinstance(delivery, dict) or delivery.keys() - {"retention", "destination"}:
         raise InvalidRequest(
-            'delivery: takes an object with \'retention\', such as {"retention": "7d"}.',
+            "delivery: takes an object with 'retention', such as {\"retention\": \"7d\"}, and 'destination'.",
             code="invalid_parameter",
             param="delivery",
         )
+    return delivery
+
+
+def _destination(delivery: Mapping[str, Any]) -> str:
+    name = delivery.get("destination")
+    if name is not None and (not isinstance(name, str) or not name):
+        raise _wrong("delivery.destination", "the name of a destination", name)
+    return name or ""
+
+
+def _retention(delivery: Mapping[str, Any]) -> int | None:
     retention = delivery.get("retention")
     if retention is None:
         return None

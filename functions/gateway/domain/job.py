@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.domain.circuit import target_of
+from gateway.domain.destination import Destination
 from gateway.wire import Deadlines
 
 # state -> event -> state
@@ -126,6 +127,7 @@ class Attempt:
         lease_until: until when a start that has not reported must be taken for alive.
         step, kept: where the protocol stands, and what its next step needs.
         sources: finished outputs that wait at the provider, in order.
+        stashed: or keys of those that came along, and wait in our own bucket for a customer's.
         delivered: those of them that are in the bucket, in order.
         upload: the one that is on its way, if it is large.
         dropped: hints of the request that this target does not know.
@@ -148,6 +150,7 @@ class Attempt:
     polls: int = 0
     kept: dict[str, str] = field(default_factory=dict)
     sources: tuple[tuple[str, bool], ...] = ()
+    stashed: tuple[str, ...] = ()
     delivered: tuple[Artifact, ...] = ()
     upload: Upload | None = None
     usage: dict[str, int] = field(default_factory=dict)
@@ -176,6 +179,7 @@ class Job:
         byok: provider -> the caller's own key, encrypted.
         pool, place: the queue that the job waits in, and where, while it does.
         cancel_at: when its caller asked for it to be canceled; whoever works on it carries that out.
+        destination: the customer's own bucket, where the files shall go there.
         base_url: the address that the caller reached us at, for links in webhooks.
         history: what happened, in order and with its time: a state's name, or ``2.started`` and ``2.failed``
             for an attempt. Nothing is ever taken out of it, so a place in it names an event for good.
@@ -216,6 +220,7 @@ class Job:
     pool: str = ""
     place: str = ""
     cancel_at: float | None = None
+    destination: Destination | None = None
     webhook_url: str = ""
     base_url: str = ""
     customer_id: str | None = None

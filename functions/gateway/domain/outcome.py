@@ -34,14 +34,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a finished output is: at a URL, or here as bytes.
+    """Where a finished output is: at a URL, here as bytes, or in our own bucket on its way to another.
 
     Args:
         keyed: the URL wants the provider's key.
+        stashed: its key in the bucket.
     """
 
     url: str = ""
     keyed: bool = False
+    stashed: str = ""
     data: bytes = b""
 
 

@@ -54,6 +54,7 @@ class Request:
     region: str = ""
     deadline_s: float | None = None
     retention_days: int | None = None
+    destination: str = ""
     max_micros: int | None = None
 
 

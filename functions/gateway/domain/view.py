@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.domain import link, media, pricing
+from gateway.domain import destination, link, media, pricing
 from gateway.domain.instant import written
 from gateway.domain.job import Attempt, Job
 from gateway.plan import Model, Parameter, Plan, Route
@@ -22,13 +22,14 @@ def job_document(
     ends_at = (job.finished_at or job.created_at) + job.retention_days * 86400
     outputs = [
         {
-            "url": f"{base_url}/v1/files/{link.sign(output.key, ends_at, secret())}",
+            "url": f"{base_url}/v1/files/{link.sign(_linked(job, output.key), ends_at, secret())}",
             "content_type": output.content_type,
             "bytes": output.bytes,
             "sha256": output.sha256,
             "width": output.width,
             "height": output.height,
             "duration_s": output.duration_s,
+            **_destination(job, output.key),
         }
         for output in (job.outputs if job.status == "succeeded" else ())
     ]
@@ -85,6 +86,15 @@ def cost_micros(job: Job) -> int | None:
     if not job.priced:
         return None
     return sum(line.micros for line in job.lines)
+
+
+def _linked(job: Job, key: str) -> str:
+    return key if job.destination is None else destination.linked(job.destination, key)
+
+
+def _destination(job: Job, key: str) -> dict[str, Any]:
+    at = job.destination
+    return {} if at is None else {"destination": {"name": at.name, "bucket": at.bucket, "key": key}}
 
 
 def _cost(job: Job) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gateway.domain.pacing import Full
 from gateway.domain.repeat import Repeat
 from gateway.errors import Conflict, InvalidRequest, RateLimited
 from gateway.flow import attempt as attempts
-from gateway.flow import chain, credential, deliver, front, inputs, pool
+from gateway.flow import chain, credential, deliver, destination, front, inputs, pool
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
@@ -67,7 +67,8 @@ def run(ports: Ports, job: Job, wait_s: float, asked_to_wait: bool) -> Job:
     """
     until = ports.now() + wait_s
     first = job.chain[0]
-    if wait_s > 0 and _quick(ports, job, first):
+    # A customer's bucket may say no, which only the workflow can wait out.
+    if wait_s > 0 and not job.destination and _quick(ports, job, first):
         try:
             job = _inline(ports, job, until)
         except Conflict:  # it was canceled in between
@@ -191,6 +192,7 @@ def _job(
         seed=seed if isinstance(seed, int) else int.from_bytes(ports.random(4)) >> 1,
         skipped=skipped,
         byok=credential.seal(ports, caller.tenant, job_id, asked.byok),
+        destination=destination.asked_for(ports, caller.tenant, asked.destination),
         webhook_url=asked.webhook_url,
         customer_id=asked.customer_id,
         metadata=asked.metadata,

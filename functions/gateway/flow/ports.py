@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gateway.domain.adapt import Backlog
 from gateway.domain.address import Fetched, Posted, Unfetched
+from gateway.domain.destination import Destination
 from gateway.domain.download import Part
 from gateway.domain.fair import Waiting
 from gateway.domain.job import CostLine, Job
@@ -187,6 +188,31 @@ class Artifacts(Protocol):
     def read(self, key: str) -> Iterator[bytes]:
         """Read a file back."""
 
+    def remove(self, key: str) -> None:
+        """Take a file away; twice is once."""
+
+
+class Destinations(Protocol):
+    """Customers' own buckets. What their side says no to is ``DestinationRefused``."""
+
+    def find(self, tenant: str, name: str) -> Destination | None:
+        """Return a destination by its name."""
+
+    def list(self, tenant: str) -> Sequence[Destination]:
+        """Return a tenant's destinations."""
+
+    def save(self, at: Destination, *, new: bool) -> bool:
+        """Store a destination; return whether it was there before, or was not, as it should."""
+
+    def remove(self, tenant: str, name: str) -> bool:
+        """Forget one; return whether there was one."""
+
+    def open(self, at: Destination) -> Artifacts:
+        """Go in."""
+
+    def check(self, at: Destination) -> None:
+        """Do once what deliveries do."""
+
 
 class Uploads(Protocol):
     """Files that callers bring."""
@@ -255,6 +281,7 @@ class Ports:
     tokens: Tokens
     secrets: Secrets
     artifacts: Artifacts
+    destinations: Destinations
     uploads: Uploads
     wire: Wire
     workflow: Workflow

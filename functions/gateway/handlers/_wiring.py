@@ -19,6 +19,7 @@ from botocore.config import Config
 from gateway import plan
 from gateway.aws.artifacts import Artifacts
 from gateway.aws.circuits import Circuits
+from gateway.aws.destinations import Destinations
 from gateway.aws.egress import Egress
 from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
@@ -57,6 +58,15 @@ def client(service: str) -> Any:
     return _session().create_client(service, config=config)
 
 
+def client_as(service: str, credentials: dict[str, str] | None, region: str) -> Any:
+    """Open a client under credentials of somebody else's, or in another region; it is not kept."""
+    if credentials is None and not region:
+        return client(service)
+    config = Config(signature_version="s3v4" if service == "s3" else None, retries={"mode": "standard"})
+    given: dict[str, Any] = {**(credentials or {}), "region_name": region or None, "config": config}
+    return _session().create_client(service, **given)
+
+
 @cache
 def _session() -> botocore.session.Session:
     return botocore.session.get_session()
@@ -90,6 +100,7 @@ def the_ports() -> Ports:
         tokens=the_tokens(),
         secrets=the_secrets(),
         artifacts=the_artifacts(),
+        destinations=the_destinations(),
         uploads=Uploads(opener("s3"), setting("BUCKET")),
         wire=Transport(),
         workflow=Workflow(opener("stepfunctions"), setting("WORKFLOW")),
@@ -120,6 +131,12 @@ def own_hosts() -> tuple[str, ...]:
 def the_artifacts() -> Artifacts:
     """Return the bucket of delivered files."""
     return Artifacts(opener("s3"), setting("BUCKET"))
+
+
+@cache
+def the_destinations() -> Destinations:
+    """Return customers' own buckets."""
+    return Destinations(client("dynamodb"), setting("DESTINATIONS_TABLE"), client_as)
 
 
 @cache

@@ -7,11 +7,12 @@ from gateway.errors import NotFound
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
 from gateway.handlers._guard import guarded
-from gateway.handlers.paths import about, files, jobs, models, uploads, webhooks
+from gateway.handlers.paths import about, destinations, files, jobs, models, uploads, webhooks
 
 _ports = _wiring.the_ports()
 ROUTES: dict[tuple[str, str], Route] = {
     **about.ROUTES,
+    **destinations.ROUTES,
     **files.ROUTES,
     **jobs.ROUTES,
     **models.ROUTES,
