@@ -103,7 +103,7 @@ class Functions(Construct):
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 *allow_delivery(self._kept),
                 allow(self._kept.destinations.table_arn, "dynamodb", *_TABLE),
-                allow_destinations(self),
+                allow_destinations(self, self._place),
                 allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
                 allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
                 allow(machine.state_machine_arn, "states", "StartExecution"),
@@ -244,7 +244,7 @@ class Functions(Construct):
                 *allow_delivery(self._kept),
                 # What came along with an answer waits here on its way to a customer's bucket.
                 allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
-                allow_destinations(self),
+                allow_destinations(self, self._place),
                 *self._credentials(),
             ],
         )

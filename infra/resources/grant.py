@@ -7,6 +7,7 @@ from constructs import Construct
 
 from gateway.domain.destination import ROLE_PREFIX
 from infra.resources.acknowledge import acknowledge
+from infra.resources.place import Place
 from infra.resources.storage import Storage
 
 
@@ -55,7 +56,7 @@ def allow_delivery(storage: Storage) -> list[iam.PolicyStatement | None]:
     ]
 
 
-def allow_destinations(scope: Construct) -> iam.PolicyStatement:
+def allow_destinations(scope: Construct, place: Place) -> iam.PolicyStatement:
     """Permit to go into customers' buckets: by roles whose names say that they are for that, in any account.
 
     Which accounts those are is only known when somebody registers one. What keeps the way safe is the
@@ -72,7 +73,7 @@ def allow_destinations(scope: Construct) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         actions=["sts:AssumeRole"],
         resources=[roles],
-        conditions={"Null": {"sts:ExternalId": "false"}},
+        conditions={"Null": {"sts:ExternalId": "false"}} if place.sees_external_ids else None,
     )
 
 

@@ -23,6 +23,7 @@ class Place:
         encrypts: whether what is not HTTPS is refused; the emulator speaks HTTP.
         evaluates: whether a state's timeout may be an expression; MiniStack 1.5.33 fails on one.
         names_tokens: whether the permission to answer task tokens names the machine; MiniStack asks for "*".
+        sees_external_ids: whether a permission may ask for one; MiniStack knows them in a role's trust alone.
         imports_refusals: whether the API's body says what the API answers by itself; MiniStack skips it.
         streams: whether the API passes an answer on while it is made; MiniStack answers 500.
         loopback: whether URLs of callers may point to this machine.
@@ -35,6 +36,7 @@ class Place:
     encrypts: bool
     evaluates: bool
     names_tokens: bool
+    sees_external_ids: bool
     imports_refusals: bool
     streams: bool
     loopback: bool
@@ -51,6 +53,7 @@ def place_of(target: str) -> Place:
             encrypts=True,
             evaluates=True,
             names_tokens=True,
+            sees_external_ids=True,
             imports_refusals=True,
             streams=True,
             loopback=False,
@@ -63,6 +66,7 @@ def place_of(target: str) -> Place:
         encrypts=False,
         evaluates=False,
         names_tokens=False,
+        sees_external_ids=False,
         imports_refusals=False,
         streams=False,
         loopback=True,

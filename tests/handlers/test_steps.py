@@ -2,12 +2,14 @@
 
 import importlib
 import json
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 
+from gateway.domain.job import moved, with_attempt
 from tests.handlers.test_api import call
 
 SECRETLESS = {"model": "fal/fal-ai/flux/dev", "input": {"prompt": "x"}}
@@ -51,10 +53,6 @@ def test_a_start_without_a_key_ends_the_chain_with_that_reason(ids: dict[str, st
 
 def test_a_start_under_lease_goes_back_to_the_queue(ids: dict[str, str], api: ModuleType) -> None:
     """Another worker holds it: SQS brings the message again later."""
-    from dataclasses import replace
-
-    from gateway.domain.job import moved, with_attempt
-
     step("route", ids)
     jobs = api._ports.jobs
     job = jobs.get("acme", ids["job"])
@@ -111,3 +109,27 @@ def test_a_webhook_to_a_private_address_or_to_ourselves_is_refused_at_once(api: 
     status, answer, _ = call(api, "POST", "/v1/jobs", {**SECRETLESS, "webhook_url": url}, {})
 
     assert (status, answer["error"]["code"], answer["error"]["param"]) == (400, "invalid_url", "webhook_url")
+
+
+def test_a_delivery_leaves_the_rest_to_the_next_call_in_time(ids: dict[str, str], api: ModuleType) -> None:
+    """A minute before its function's end nothing is begun any more; the workflow calls it again."""
+    step("route", ids)
+    jobs = api._ports.jobs
+    job = jobs.get("acme", ids["job"])
+    waits = replace(job.attempt, status="succeeded", sources=(("https://files.example.com/a.png", False),))
+    jobs.save(with_attempt(moved(moved(job, "start", 1.0), "deliver", 2.0), waits))
+
+    deliver = importlib.import_module("gateway.handlers.deliver")
+
+    assert deliver.handler({**ids, "attempt": 1}, _Context(59_000)) == {"outcome": "done", "after_s": 1}
+
+
+class _Context:
+    """What Lambda tells of a call."""
+
+    def __init__(self, left_ms: int) -> None:
+        self._left_ms = left_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Tell how long it may still take."""
+        return self._left_ms

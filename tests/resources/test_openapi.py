@@ -45,6 +45,11 @@ def test_document_has_every_call_of_the_first_version():
         "GET /v1/models",
         "GET /v1/models/{id}",
         "GET /health",
+        "GET /v1/admin/destinations",
+        "POST /v1/admin/destinations",
+        "GET /v1/admin/destinations/{name}",
+        "DELETE /v1/admin/destinations/{name}",
+        "POST /v1/admin/destinations/{name}/verify",
     }
 
 

@@ -160,6 +160,16 @@ def test_every_function_has_a_role_of_its_own(aws: Template):
 
 
 @pytest.mark.synth
+@pytest.mark.parametrize("function", ["Api", "Deliver"])
+def test_no_role_of_a_customer_is_assumed_without_an_external_id(aws: Template, function: str):
+    role = one(aws, "AWS::IAM::Role", f"Functions{function}Role")
+    (statement,) = (s for s in statements(role) if s["Action"] == "sts:AssumeRole")
+
+    assert named(statement["Resource"]).endswith(":iam::*:role/sluice-*")
+    assert statement["Condition"] == {"Null": {"sts:ExternalId": "false"}}
+
+
+@pytest.mark.synth
 def test_secrets_are_named_up_to_the_letters_that_aws_adds(aws: Template):
     role = one(aws, "AWS::IAM::Role", "FunctionsDeliverRole")
     (statement,) = (s for s in statements(role) if s["Action"] == SECRET)
