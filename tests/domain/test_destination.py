@@ -65,8 +65,9 @@ def test_a_session_may_touch_nothing_but_the_prefix() -> None:
     """
     Whatever the role permits besides, we leave at the door.
     """
-    objects, listing = destination.permissions(read())["Statement"]
+    objects, listing, key = destination.session(read())["Statement"]
 
+    assert key["Condition"] == {"StringLike": {"kms:ViaService": "s3.*"}}
     assert objects["Resource"] == "arn:aws:s3:::acme-films/renders/*"
     assert listing["Condition"] == {"StringLike": {"s3:prefix": "renders/*"}}
     assert "Condition" not in destination.permissions(read(prefix=None))["Statement"][1]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from gateway.aws.artifacts import Artifacts, code_of
-from gateway.domain.destination import Destination, permissions
+from gateway.domain.destination import Destination, session
 from gateway.errors import DestinationRefused
 
 SESSION_S = 3600  # no longer, because we are under a role ourselves
@@ -111,7 +111,7 @@ class Destinations:
                 RoleArn=at.role_arn,
                 RoleSessionName="sluice-delivery",
                 ExternalId=external_id,
-                Policy=msgspec.json.encode(permissions(at)).decode(),
+                Policy=msgspec.json.encode(session(at)).decode(),
                 DurationSeconds=SESSION_S,
             )["Credentials"]
         except sts.exceptions.ClientError as error:

@@ -90,8 +90,23 @@ def read(body: Mapping[str, Any], tenant: str, external_id: str, now: float) -> 
     )
 
 
+def session(at: Destination) -> dict[str, Any]:
+    """Return all that we permit ourselves under the role, however much it permits.
+
+    A bucket that encrypts by a key of the customer's needs that key, too, where the role permits it.
+    """
+    key: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": "*",
+        "Condition": {"StringLike": {"kms:ViaService": "s3.*"}},
+    }
+    policy = permissions(at)
+    return {**policy, "Statement": [*policy["Statement"], key]}
+
+
 def permissions(at: Destination) -> dict[str, Any]:
-    """Return what the role must permit; it is also all that we permit ourselves under it."""
+    """Return what the role must permit."""
     partition = at.role_arn.split(":")[1]
     bucket = f"arn:{partition}:s3:::{at.bucket}"
     listing: dict[str, Any] = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket}
