@@ -55,7 +55,7 @@ GRANTS: dict[str, set[str]] = {
     "Stream": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
     "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"}
     | {f"dynamodb:{verb} {table}" for verb in ("GetItem", "PutItem") for table in ("Webhooks", "Deliveries")},
-    "Egress": STORE,
+    "Egress": STORE | {"s3:AbortMultipartUpload Artifacts"},
     "Api": JOB
     | SET_GOING
     | TAKE
