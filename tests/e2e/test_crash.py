@@ -72,7 +72,7 @@ def test_a_start_that_nobody_can_ask_about_is_not_paid_for_twice(gateway: Gatewa
 
 
 def accepted(gateway: Gateway, job: dict[str, Any]) -> bool:
-    """Tell whether the provider's answer to the start is stored; before, it is only known that it was asked."""
+    """Tell whether the answer to the start is stored; before, the provider only knows that it was asked."""
     attempts = gateway.get(f"/v1/jobs/{job['id']}").json()["attempts"]
     return bool(attempts and attempts[0]["provider_job_id"])
 
