@@ -46,13 +46,22 @@ def accept(
     hops = routing.hops_of(plan, route, asked.fallback, asked.region)
     able, skipped = routing.eligible(plan, asked, operation, hops)
     _require_target(asked, able, skipped)
-    _require_known_keys(plan, asked)
+    require_known_keys(plan, asked)
     found = inputs.look(ports, caller.tenant, asked, operation, able, base_url)
     skipped = (*skipped, *found.skipped)
     _require_target(asked, found.able, skipped)
     job = _job(ports, caller, asked, route, operation, found.able, skipped)
-    job = replace(job, base_url=base_url, inputs=found.files)
-    front.take_place(ports, caller.tier, job)
+    return enter(ports, caller, replace(job, base_url=base_url, inputs=found.files), repeat)
+
+
+def enter(ports: Ports, caller: Caller, job: Job, repeat: Repeat | None) -> Job:
+    """Store a new job once there is room for it.
+
+    Raises:
+        RateLimited: there is none now.
+        Conflict: the same call came twice, and the other one was quicker.
+    """
+    front.take_place(ports, caller, job)
     if job.overflow == "shed":
         job = _with_slot_now(ports, job)
     _store(ports, job, repeat)
@@ -149,7 +158,12 @@ def _require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tupl
         raise InvalidRequest(f"no target of {asked.model!r} can serve this: {reasons}.", code="no_target")
 
 
-def _require_known_keys(plan: Plan, asked: request.Request) -> None:
+def require_known_keys(plan: Plan, asked: request.Request) -> None:
+    """Check that the keys that a caller brings are for providers that there are.
+
+    Raises:
+        InvalidRequest: one is not.
+    """
     if unknown := sorted(asked.byok.keys() - plan.providers.keys()):
         raise InvalidRequest(
             f"byok: unknown provider {unknown[0]!r}. Known: {', '.join(sorted(plan.providers))}.",
@@ -195,6 +209,8 @@ def _job(
         metadata=asked.metadata,
         history=((now, "queued"),),
         sweep_at=now + LEASE_S,
+        batch=caller.batch,
+        brought=tuple(sorted(asked.byok)),
     )
 
 

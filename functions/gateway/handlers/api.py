@@ -8,7 +8,7 @@ from gateway.errors import GatewayError, NotFound, OurError
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
 from gateway.handlers._reply import refusal
-from gateway.handlers.paths import about, files, jobs, models, uploads, webhooks
+from gateway.handlers.paths import about, files, jobs, models, replay, uploads, webhooks
 
 _ports = _wiring.the_ports()
 ROUTES: dict[tuple[str, str], Route] = {
@@ -16,6 +16,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     **files.ROUTES,
     **jobs.ROUTES,
     **models.ROUTES,
+    **replay.ROUTES,
     **uploads.ROUTES,
     **webhooks.ROUTES,
 }
