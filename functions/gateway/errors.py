@@ -12,6 +12,7 @@ GatewayError            status, code, retryable; ``str()`` is safe to show a cal
 └── OurError            500  internal_error
 
 Conflict                somebody else wrote the job in between; the flow reads it again, callers never see it
+Changed                 a batch's file is gone or another; the flow says so in the batch
 
 A provider's failure is no exception: it is a value (``domain.outcome``), because the chain decides on it.
 """
@@ -109,3 +110,7 @@ class OurError(GatewayError):
 
 class Conflict(Exception):
     """Somebody else wrote the job in between: read it again."""
+
+
+class Changed(Exception):
+    """A batch's file is not the one that was read first, or is there no more."""

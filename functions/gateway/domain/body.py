@@ -38,6 +38,22 @@ def read_job(body: Mapping[str, Any]) -> Request:
     return read({**parameters_of(body), **steering}, model)
 
 
+def read_line(body: Mapping[str, Any]) -> Request:
+    """Read a line of a batch: the body of ``POST /v1/jobs``, and a name for its result.
+
+    Raises:
+        InvalidRequest: as for that call; or it brings a key, which must not lie in a file.
+    """
+    asked = read_job({name: value for name, value in body.items() if name != "custom_id"})
+    if asked.byok:
+        raise InvalidRequest(
+            "byok: is not taken in a batch, because its lines are stored; send such a job by itself.",
+            code="invalid_parameter",
+            param="byok",
+        )
+    return asked
+
+
 def parameters_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what stands in ``input``.
 

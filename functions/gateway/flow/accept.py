@@ -235,12 +235,14 @@ def _retention_days(plan: Plan, caller: Caller, asked: request.Request, route: R
     most = min(
         days for days in (route.retention_days, tier and tier.retention_days, asked.retention_days) if days
     )
-    classes = sorted({each.retention_days for each in plan.routes.values()} | _tier_classes(plan))
+    classes = retention_classes(plan)
     return max((days for days in classes if days <= most), default=classes[0])
 
 
-def _tier_classes(plan: Plan) -> set[int]:
-    return {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
+def retention_classes(plan: Plan) -> list[int]:
+    """Return the days that files may be kept for, the fewest first."""
+    tiers = {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
+    return sorted({each.retention_days for each in plan.routes.values()} | tiers)
 
 
 def _with_slot_now(ports: Ports, job: Job) -> Job:

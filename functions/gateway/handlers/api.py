@@ -8,11 +8,12 @@ from gateway.errors import GatewayError, NotFound, OurError
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
 from gateway.handlers._reply import refusal
-from gateway.handlers.paths import about, files, jobs, models, replay, uploads, webhooks
+from gateway.handlers.paths import about, batches, files, jobs, models, replay, uploads, webhooks
 
 _ports = _wiring.the_ports()
 ROUTES: dict[tuple[str, str], Route] = {
     **about.ROUTES,
+    **batches.ROUTES,
     **files.ROUTES,
     **jobs.ROUTES,
     **models.ROUTES,
