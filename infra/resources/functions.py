@@ -14,7 +14,7 @@ from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
 from infra.resources.egress import Egress, loopback
 from infra.resources.function import make
-from infra.resources.grant import allow, secret_arn, variables
+from infra.resources.grant import Grants, allow, secret_arn, variables
 from infra.resources.place import Place
 from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
@@ -73,7 +73,7 @@ class Functions(Construct):
         self.deliver = self._deliver()
         self.settle = self._settle()
 
-    def api(self, machine: sfn.StateMachine) -> lambda_.Function:
+    def api(self, machine: sfn.StateMachine, more: Mapping[str, str], grants: Grants) -> lambda_.Function:
         """Make the function behind the API, which starts the workflow."""
         return self.function(
             "api",
@@ -92,6 +92,7 @@ class Functions(Construct):
                 "WORKFLOW": machine.state_machine_arn,
                 **loopback(self._place),
                 **self.webhooks.variables,
+                **more,
             },
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
@@ -106,6 +107,7 @@ class Functions(Construct):
                 *self.webhooks.permissions,
                 *self.webhooks.administration,
                 self._answers(machine),
+                *grants,
             ],
         )
 
