@@ -16,6 +16,8 @@ State = dict[str, Any]
 FUNCTIONS = ("Survey", "Part", "Report")
 # Parts at once; with the lines of a part, how many jobs of a batch may be under way.
 WORKERS = 5
+# A part of the names of child executions.
+LABEL = "Parts"
 
 
 def definition() -> State:
@@ -39,7 +41,7 @@ def _parts() -> State:
     """Go through all parts; one that fails does not stop the others, and what they answer is forgotten."""
     return {
         "Type": "Map",
-        "Label": "Parts",
+        "Label": LABEL,
         "ItemReader": {
             "Resource": "arn:aws:states:::s3:getObject",
             "ReaderConfig": {"InputType": "JSONL"},

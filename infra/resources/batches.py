@@ -11,7 +11,7 @@ from constructs import Construct
 
 from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
-from infra.resources.batch_steps import FUNCTIONS, definition
+from infra.resources.batch_steps import FUNCTIONS, LABEL, definition
 from infra.resources.egress import loopback
 from infra.resources.functions import Functions
 from infra.resources.grant import allow, secret_arn
@@ -46,7 +46,7 @@ class Batches(Construct):
             "Report": self._report(blueprint),
         }
         self.machine = self._machine({name: steps[name] for name in FUNCTIONS})
-        prefixes = (*LINES, *(f"r{days}/*" for days in blueprint.retention_days))
+        prefixes = (*LINES, *reports_of(blueprint))
         bucket = logical_id(storage.artifacts)
         files = (f"IAM5[Resource::<{bucket}.Arn>/{prefix}]" for prefix in prefixes)
         acknowledge(functions, "the names of a batch's files are made when it comes", *files)
@@ -82,16 +82,22 @@ class Batches(Construct):
         """Make the function that accepts lines as the API accepts calls, and cancels them as it does."""
         kept = self._kept
         tables = ("JOBS_TABLE", "PACERS_TABLE", "WAITING_TABLE", "REPEATS_TABLE", "BATCHES_TABLE")
-        secrets = [secret_arn(self, pool.secret) for pool in blueprint.pools]
+        secrets = [*(secret_arn(self, pool.secret) for pool in blueprint.pools), kept.link_secret_arn]
         return self._functions.function(
             "part",
             memory_mb=512,
             timeout=Duration.minutes(5),
-            variables=[*tables, "BELLS", "BUCKET", "PUBLIC_URL"],
-            more={"WORKFLOW": jobs.state_machine_arn, **loopback(self._place)},
+            variables=[*tables, "BELLS", "BUCKET", "LINK_SECRET"],
+            more={
+                "WORKFLOW": jobs.state_machine_arn,
+                **self._functions.webhooks.variables,
+                **loopback(self._place),
+            },
             statements=[
+                *self._functions.webhooks.permissions,
                 self._batches("GetItem", "PutItem"),
-                self._files("GetObject", *LINES),
+                # An input may be an output of before: its head is looked at.
+                self._files("GetObject", *LINES, *reports_of(blueprint)),
                 allow(kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"),
                 allow(kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
                 allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem", "BatchGetItem"),
@@ -106,7 +112,7 @@ class Batches(Construct):
         )
 
     def _report(self, blueprint: Blueprint) -> lambda_.Function:
-        reports = [f"r{days}/*" for days in blueprint.retention_days]
+        reports = reports_of(blueprint)
         return self._functions.function(
             "report",
             memory_mb=512,
@@ -172,13 +178,15 @@ class Batches(Construct):
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html,
         read 2026-11-24.
         """
-        name = machine.state_machine_name
-        children = Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{name}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        children = [
+            Stack.of(self).format_arn(
+                service="states",
+                resource="execution",
+                resource_name=f"{machine.state_machine_name}{label}:*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for label in ("", f"/{LABEL}")
+        ]
         policy = iam.Policy(
             self,
             "Children",
@@ -186,11 +194,13 @@ class Batches(Construct):
             statements=[
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
                 iam.PolicyStatement(
-                    actions=["states:DescribeExecution", "states:StopExecution"], resources=[children]
+                    actions=["states:DescribeExecution", "states:StopExecution"], resources=children
                 ),
             ],
         )
-        acknowledge(policy, "child executions are named by Step Functions", "IAM5")
+        name = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<{logical_id(machine)}.Name>"
+        found = (f"IAM5[Resource::{name}{label}:*]" for label in ("", f"/{LABEL}"))
+        acknowledge(policy, "child executions are named by Step Functions", *found)
 
     def _logs(self) -> logs.LogGroup:
         """Make the log group; under this prefix AWS needs no line for it in a policy that is soon full."""
@@ -201,3 +211,8 @@ class Batches(Construct):
             retention=logs.RetentionDays.ONE_MONTH,
             removal_policy=RemovalPolicy.DESTROY,
         )
+
+
+def reports_of(blueprint: Blueprint) -> list[str]:
+    """Return where reports lie, and all that was delivered: by how long it is kept."""
+    return [f"r{days}/*" for days in blueprint.retention_days]

@@ -10,6 +10,7 @@ QUEUE = POOLS | {"WAITING_TABLE"}
 FILES = POOLS | {"BUCKET", "BYOK_KEY"}
 # What sets deliveries of webhooks going.
 TELL = {"WEBHOOKS_TABLE", "COURIER"}
+BATCHES = {"BATCHES_TABLE", "BATCHES"}
 FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "authorize": (256, 5, {"KEYS_TABLE"}),
     "api": (
@@ -18,8 +19,16 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
         QUEUE
         | FILES
         | TELL
+        | BATCHES
         | {"REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "WORKFLOW"},
     ),
+    "survey": (512, 300, {"BATCHES_TABLE", "BUCKET"}),
+    "part": (
+        512,
+        300,
+        QUEUE | TELL | {"BATCHES_TABLE", "REPEATS_TABLE", "BUCKET", "WORKFLOW", "LINK_SECRET"},
+    ),
+    "report": (512, 900, {"BATCHES_TABLE", "JOBS_TABLE", "BUCKET", "LINK_SECRET"}),
     "route": (256, 15, {"JOBS_TABLE", "PACERS_TABLE", "BELLS"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),
@@ -27,7 +36,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "check": (512, 60, FILES | TELL),
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | TELL | {"USAGE_TABLE"}),
-    "sweep": (256, 55, QUEUE | TELL | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
+    "sweep": (256, 55, QUEUE | TELL | BATCHES | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
     "notify": (256, 60, {"JOBS_TABLE", "WEBHOOKS_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "EGRESS"}),
     "egress": (256, 130, {"BUCKET", "BUCKET_OWNER"}),
 }
@@ -127,4 +136,6 @@ def test_loopback_is_allowed_on_the_emulator_alone(aws: Template, local: Templat
         return [f["Handler"] for f in given if "ALLOW_LOOPBACK" in f["Environment"]["Variables"]]
 
     assert allowing(aws) == []
-    assert sorted(allowing(local)) == ["gateway.handlers.api.handler", "gateway.handlers.egress.handler"]
+    assert sorted(allowing(local)) == [
+        f"gateway.handlers.{name}.handler" for name in ("api", "egress", "part")
+    ]

@@ -24,8 +24,33 @@ BELLS = {f"sqs:{action} QueuesBells" for action in CONSUME}
 ANSWER = {"states:SendTaskSuccess Machine"}
 # Whoever ends a job asks whom to tell, and begins that.
 SET_GOING = {"dynamodb:Query Webhooks", "states:StartExecution Courier"}
+BATCH = {"dynamodb:GetItem StorageBatches", "dynamodb:PutItem StorageBatches"}
+TAKE_IN = BATCH | {"dynamodb:Query StorageBatches", "states:StartExecution BatchesMachine"}
+LINES = {"s3:GetObject Artifacts"}
 # Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
 GRANTS: dict[str, set[str]] = {
+    "Survey": BATCH | LINES | {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"},
+    "Part": JOB
+    | TAKE
+    | RING
+    | LEAVE
+    | ANSWER
+    | BATCH
+    | LINES
+    | PROVIDER_KEYS
+    | SET_GOING
+    | {
+        "dynamodb:PutItem Jobs",
+        "dynamodb:BatchGetItem Jobs",
+        "dynamodb:BatchGetItem Pacers",
+        "dynamodb:GetItem Repeats",
+        "dynamodb:PutItem Repeats",
+        "states:StartExecution Machine",
+        f"{SECRET} LinkSecret",
+    },
+    "Report": BATCH
+    | STORE
+    | {"dynamodb:GetItem Jobs", "dynamodb:Query StorageBatches", f"{SECRET} LinkSecret"},
     "Authorize": {"dynamodb:GetItem Keys"},
     "Route": JOB | TAKE | RING,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
@@ -40,6 +65,7 @@ GRANTS: dict[str, set[str]] = {
     | RING
     | BOOK
     | ANSWER
+    | TAKE_IN
     | {
         "dynamodb:Query Jobs",
         "dynamodb:Scan Waiting",
@@ -60,6 +86,7 @@ GRANTS: dict[str, set[str]] = {
     | PROVIDER_KEYS
     | ANSWER
     | LEAVE
+    | TAKE_IN
     | {
         "dynamodb:BatchGetItem Pacers",
         "dynamodb:PutItem Jobs",
@@ -71,7 +98,8 @@ GRANTS: dict[str, set[str]] = {
     | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")}
     | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
 }
-KINDS = ("LinkSecret", "Courier", "StorageWebhooks", "Deliveries",
+KINDS = ("StorageBatches", "BatchesMachine",
+         "LinkSecret", "Courier", "StorageWebhooks", "Deliveries",
          "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
          "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "QueuesStartsdead",
          "EgressFunction", "in-house", "fal", "Logs")  # fmt: skip
@@ -174,6 +202,7 @@ def test_only_the_emulator_grants_task_answers_widely(local: Template):
     assert wide == {
         ("FunctionsStartRole", "states:SendTaskSuccess"),
         ("FunctionsPumpRole", "states:SendTaskSuccess"),
+        ("FunctionsPartRole", "states:SendTaskSuccess"),
         ("FunctionsApiRole", "states:SendTaskSuccess"),
         ("FunctionsSweepRole", "states:SendTaskSuccess"),
     }
