@@ -21,6 +21,7 @@ SETTINGS = {
     "REPEATS_TABLE": "repeats",
     "WEBHOOKS_TABLE": "webhooks",
     "DELIVERIES_TABLE": "deliveries",
+    "BATCHES_TABLE": "batches",
     "BUCKET": "artifacts",
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
@@ -50,6 +51,7 @@ TABLES = {
     "repeats": ("hash",),
     "webhooks": ("tenant", "item"),
     "deliveries": ("tenant", "delivery"),
+    "batches": ("owner", "name"),
 }
 
 
@@ -78,7 +80,7 @@ def _furnish() -> dict[str, str]:
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
         )
-    for table, index in (("jobs", OPEN), ("deliveries", BY_WEBHOOK)):
+    for table, index in (("jobs", OPEN), ("batches", OPEN), ("deliveries", BY_WEBHOOK)):
         (partition, sort) = (key["AttributeName"] for key in index["KeySchema"])
         dynamodb.update_table(
             TableName=table,
@@ -93,17 +95,24 @@ def _furnish() -> dict[str, str]:
     secrets.create_secret(Name="link", SecretString="a link secret")
     secrets.create_secret(Name="sluice/providers/google", SecretString="AIza-ours")
     byok = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    machine, courier = (
+    machine, courier, batches = (
         boto3.client("stepfunctions").create_state_machine(
             name=name,
             definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
             roleArn="arn:aws:iam::123456789012:role/machine",
         )["stateMachineArn"]
-        for name in ("jobs", "webhooks")
+        for name in ("jobs", "webhooks", "batches")
     )
     bells, dead = (
         boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("bells", "dead-starts")
     )
-    made = {"BYOK_KEY": byok, "WORKFLOW": machine, "COURIER": courier, "BELLS": bells, "DEAD_STARTS": dead}
+    made = {
+        "BATCHES": batches,
+        "BYOK_KEY": byok,
+        "WORKFLOW": machine,
+        "COURIER": courier,
+        "BELLS": bells,
+        "DEAD_STARTS": dead,
+    }
     os.environ.update(made)
     return SETTINGS | made

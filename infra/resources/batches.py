@@ -198,8 +198,9 @@ class Batches(Construct):
                 ),
             ],
         )
-        name = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<{logical_id(machine)}.Name>"
-        found = (f"IAM5[Resource::{name}{label}:*]" for label in ("", f"/{LABEL}"))
+        at = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution"
+        names = (f"<{logical_id(machine)}.Name>{label}" for label in ("", f"/{LABEL}"))
+        found = (f"IAM5[Resource::{at}:{name}:*]" for name in names)
         acknowledge(policy, "child executions are named by Step Functions", *found)
 
     def _logs(self) -> logs.LogGroup:
