@@ -27,6 +27,9 @@ HANDLERS = (
     "sweep",
     "egress",
     "notify",
+    "survey",
+    "part",
+    "report",
 )
 SETTINGS = (
     "JOBS_TABLE",

@@ -74,7 +74,7 @@ def test_logs_are_kept_for_a_month(aws: Template):
     groups = of_type(aws, "AWS::Logs::LogGroup").values()
 
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
-    assert len(groups) == len(FUNCTIONS) + 2
+    assert len(groups) == len(FUNCTIONS) + 3
 
 
 @pytest.mark.synth

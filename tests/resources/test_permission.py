@@ -24,8 +24,8 @@ BELLS = {f"sqs:{action} QueuesBells" for action in CONSUME}
 ANSWER = {"states:SendTaskSuccess Machine"}
 # Whoever ends a job asks whom to tell, and begins that.
 SET_GOING = {"dynamodb:Query Webhooks", "states:StartExecution Courier"}
-BATCH = {"dynamodb:GetItem StorageBatches", "dynamodb:PutItem StorageBatches"}
-TAKE_IN = BATCH | {"dynamodb:Query StorageBatches", "states:StartExecution BatchesMachine"}
+BATCH = {"dynamodb:GetItem Batches", "dynamodb:PutItem Batches"}
+TAKE_IN = BATCH | {"dynamodb:Query Batches", "states:StartExecution BatchesMachine"}
 LINES = {"s3:GetObject Artifacts"}
 # Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
 GRANTS: dict[str, set[str]] = {
@@ -48,9 +48,7 @@ GRANTS: dict[str, set[str]] = {
         "states:StartExecution Machine",
         f"{SECRET} LinkSecret",
     },
-    "Report": BATCH
-    | STORE
-    | {"dynamodb:GetItem Jobs", "dynamodb:Query StorageBatches", f"{SECRET} LinkSecret"},
+    "Report": BATCH | STORE | {"dynamodb:GetItem Jobs", "dynamodb:Query Batches", f"{SECRET} LinkSecret"},
     "Authorize": {"dynamodb:GetItem Keys"},
     "Route": JOB | TAKE | RING,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
