@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.compile.blueprint import Blueprint
 from infra.resources.alarms import Alarms
 from infra.resources.api import Api
+from infra.resources.batches import Batches
 from infra.resources.functions import Functions, start_visibility
 from infra.resources.place import place_of, synthesizer_of
 from infra.resources.queues import Queues
@@ -48,7 +49,17 @@ class SluiceStack(Stack):
         machine = Workflow(self, "Steps", place=place, functions=functions, lanes=lanes).machine
         start = functions.start(lanes, machine)
         functions.pump(queues.bells, machine)
-        answers = functions.api(machine)
+        batches = Batches(
+            self,
+            "Batches",
+            blueprint=blueprint,
+            place=place,
+            functions=functions,
+            storage=storage,
+            queues=queues,
+            jobs=machine,
+        )
+        answers = functions.api(machine, batches.variables, batches.permissions)
         stream = Stream(self, "Stream", functions=functions, storage=storage).function
         api = Api(self, "Api", place=place, handler=answers, stream=stream, authorizer=functions.authorize)
         sweeper = Sweeper(
@@ -59,12 +70,14 @@ class SluiceStack(Stack):
             storage=storage,
             queues=queues,
             machine=machine,
+            batches=batches,
         )
         Alarms(
             self,
             "Alarms",
             queues=queues,
             machine=machine,
+            batches=batches.machine,
             api=answers,
             sweeper=sweeper.function,
             webhooks=functions.webhooks,
@@ -82,6 +95,7 @@ class SluiceStack(Stack):
             "Bucket": storage.artifacts.bucket_name,
             "Workflow": machine.state_machine_arn,
             "Courier": functions.webhooks.machine.state_machine_arn,
+            "BatchWorkflow": batches.machine.state_machine_arn,
             "LinkSecret": storage.link_secret_arn,
             "ByokKey": storage.byok_key.key_arn,
             "PlanHash": blueprint.plan_hash,

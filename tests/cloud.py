@@ -23,6 +23,7 @@ SETTINGS = {
     "DELIVERIES_TABLE": "deliveries",
     "DESTINATIONS_TABLE": "destinations",
     "ACCOUNT": "123456789012",
+    "BATCHES_TABLE": "batches",
     "BUCKET": "artifacts",
     "LINK_SECRET": "link",
     "POWERTOOLS_SERVICE_NAME": "sluice",
@@ -53,6 +54,7 @@ TABLES = {
     "webhooks": ("tenant", "item"),
     "deliveries": ("tenant", "delivery"),
     "destinations": ("tenant", "name"),
+    "batches": ("owner", "name"),
 }
 
 
@@ -81,7 +83,7 @@ def _furnish() -> dict[str, str]:
                 for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
             ],
         )
-    for table, index in (("jobs", OPEN), ("deliveries", BY_WEBHOOK)):
+    for table, index in (("jobs", OPEN), ("batches", OPEN), ("deliveries", BY_WEBHOOK)):
         (partition, sort) = (key["AttributeName"] for key in index["KeySchema"])
         dynamodb.update_table(
             TableName=table,
@@ -96,17 +98,24 @@ def _furnish() -> dict[str, str]:
     secrets.create_secret(Name="link", SecretString="a link secret")
     secrets.create_secret(Name="sluice/providers/google", SecretString="AIza-ours")
     byok = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
-    machine, courier = (
+    machine, courier, batches = (
         boto3.client("stepfunctions").create_state_machine(
             name=name,
             definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
             roleArn="arn:aws:iam::123456789012:role/machine",
         )["stateMachineArn"]
-        for name in ("jobs", "webhooks")
+        for name in ("jobs", "webhooks", "batches")
     )
     bells, dead = (
         boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("bells", "dead-starts")
     )
-    made = {"BYOK_KEY": byok, "WORKFLOW": machine, "COURIER": courier, "BELLS": bells, "DEAD_STARTS": dead}
+    made = {
+        "BATCHES": batches,
+        "BYOK_KEY": byok,
+        "WORKFLOW": machine,
+        "COURIER": courier,
+        "BELLS": bells,
+        "DEAD_STARTS": dead,
+    }
     os.environ.update(made)
     return SETTINGS | made

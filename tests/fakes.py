@@ -112,10 +112,11 @@ class FakeQueue:
     tags: dict[str, int] = field(default_factory=dict)
     pumping: dict[str, float] = field(default_factory=dict)
 
-    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str) -> str:
+    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str, *, batch: str = "") -> str:
         """Take a place."""
-        tag = fair.tag_after(self.tags.get(f"{pool}|{tenant}"), self.tags.get(pool, 0))
-        self.tags[f"{pool}|{tenant}"] = tag
+        flow, step = fair.flow_of(tenant, batch)
+        tag = fair.tag_after(self.tags.get(f"{pool}|{flow}"), self.tags.get(pool, 0), step)
+        self.tags[f"{pool}|{flow}"] = tag
         place = fair.place_of(tag, job)
         self.waiting.setdefault(pool, []).append(Waiting(place, tenant, job, hop, token))
         return place

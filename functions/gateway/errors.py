@@ -4,14 +4,15 @@ GatewayError            status, code, retryable; ``str()`` is safe to show a cal
 ├── CallerError         the request must change
 │   ├── InvalidRequest      400  invalid_json, invalid_header, invalid_url, invalid_input, ...
 │   ├── Forbidden           403  not_allowed, link_invalid
-│   ├── NotFound            404  model_not_found, job_not_found, webhook_not_found, path_not_found, ...
+│   ├── NotFound            404  model_not_found, job_not_found, batch_not_found, path_not_found, ...
 │   ├── Clash               409  too_late, not_ended, no_receiver, webhook_disabled, too_many_webhooks, ...
-│   ├── Gone                410  link_expired
+│   ├── Gone                410  link_expired, target_gone
 │   ├── TooLarge            413  body_too_large
 │   └── RateLimited         429  pool_full, rate_limited, too_many_jobs
 └── OurError            500  internal_error
 
 Conflict                somebody else wrote the job in between; the flow reads it again, callers never see it
+Changed                 a batch's file is gone or another; the flow says so in the batch
 
 A provider's failure is no exception: it is a value (``domain.outcome``), because the chain decides on it.
 """
@@ -113,3 +114,7 @@ class DestinationRefused(Exception):
 
 class Conflict(Exception):
     """Somebody else wrote the job in between: read it again."""
+
+
+class Changed(Exception):
+    """A batch's file is not the one that was read first, or is there no more."""

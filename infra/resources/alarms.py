@@ -25,6 +25,7 @@ class Alarms(Construct):
         *,
         queues: Queues,
         machine: sfn.StateMachine,
+        batches: sfn.StateMachine,
         api: lambda_.Function,
         sweeper: lambda_.Function,
         webhooks: Webhooks,
@@ -46,6 +47,8 @@ class Alarms(Construct):
         broken = machine.metric_failed(period=FIVE_MINUTES, statistic="Sum")
         workflow = "an execution broke; its job got one more, and is ended when that breaks, too"
         self._alarm("Workflow", broken, workflow, topic)
+        stuck = batches.metric_failed(period=FIVE_MINUTES, statistic="Sum")
+        self._alarm("Batches", stuck, "a batch broke; it got one more run, and fails when that breaks", topic)
         died = api.metric_errors(period=FIVE_MINUTES, statistic="Sum")
         self._alarm("Api", died, "calls died in the middle; the sweeper sees to their jobs", topic)
         unswept = sweeper.metric_errors(period=FIVE_MINUTES, statistic="Sum")

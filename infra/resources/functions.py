@@ -14,7 +14,7 @@ from infra.compile.blueprint import Blueprint
 from infra.resources.acknowledge import acknowledge, logical_id
 from infra.resources.egress import Egress, loopback
 from infra.resources.function import make
-from infra.resources.grant import allow, allow_delivery, allow_destinations, secret_arn, variables
+from infra.resources.grant import Grants, allow, allow_delivery, allow_destinations, secret_arn, variables
 from infra.resources.place import Place
 from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
@@ -30,15 +30,8 @@ PUMPS = 10  # pools that are served at once; one more waits for a second
 _POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")
 _QUEUE = (*_POOLS, "WAITING_TABLE")
 _FILES = (*_POOLS, "BUCKET", "BYOK_KEY")
-_FRONT = (
-    "REPEATS_TABLE",
-    "USAGE_TABLE",
-    "DELIVERIES_TABLE",
-    "DESTINATIONS_TABLE",
-    "ACCOUNT",
-    "LINK_SECRET",
-    "PUBLIC_URL",
-)
+_FRONT = ("REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "DESTINATIONS_TABLE", "ACCOUNT",
+          "LINK_SECRET", "PUBLIC_URL")  # fmt: skip
 _TABLE = ("GetItem", "PutItem", "Query", "DeleteItem")
 _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
@@ -83,7 +76,7 @@ class Functions(Construct):
         self.deliver = self._deliver()
         self.settle = self._settle()
 
-    def api(self, machine: sfn.StateMachine) -> lambda_.Function:
+    def api(self, machine: sfn.StateMachine, more: Mapping[str, str], grants: Grants) -> lambda_.Function:
         """Make the function behind the API, which starts the workflow."""
         return self.function(
             "api",
@@ -94,6 +87,7 @@ class Functions(Construct):
                 "WORKFLOW": machine.state_machine_arn,
                 **loopback(self._place),
                 **self.webhooks.variables,
+                **more,
             },
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
@@ -110,6 +104,7 @@ class Functions(Construct):
                 *self.webhooks.permissions,
                 *self.webhooks.administration,
                 self._answers(machine),
+                *grants,
             ],
         )
 

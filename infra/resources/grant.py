@@ -1,5 +1,7 @@
 """What a function gets: the names of what it works on, and permissions that name their resources."""
 
+from collections.abc import Sequence
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
@@ -10,6 +12,8 @@ from infra.resources.acknowledge import acknowledge
 from infra.resources.place import Place
 from infra.resources.storage import Storage
 
+Grants = Sequence[iam.PolicyStatement | None]
+
 
 def variables(storage: Storage, bells: sqs.Queue, public_url: str) -> dict[str, str]:
     """Return every variable that a function may ask for; one that does not apply is absent."""
@@ -19,6 +23,7 @@ def variables(storage: Storage, bells: sqs.Queue, public_url: str) -> dict[str, 
         "USAGE_TABLE": storage.usage.table_name,
         "PACERS_TABLE": storage.pacers.table_name,
         "REPEATS_TABLE": storage.repeats.table_name,
+        "BATCHES_TABLE": storage.batches.table_name,
         "WAITING_TABLE": storage.waiting.table_name,
         "WEBHOOKS_TABLE": storage.webhooks.table_name,
         "DELIVERIES_TABLE": storage.deliveries.table_name,

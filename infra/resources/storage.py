@@ -21,13 +21,7 @@ class Storage(Construct):
         super().__init__(scope, id)
         keep = place.keeps
         self.jobs = _table(self, "Jobs", "tenant", "job", keep=keep, ttl="expires")
-        # Jobs that have not ended, for the sweeper. One partition: good for two hundred jobs a second.
-        self.jobs.add_global_secondary_index(
-            index_name="open",
-            partition_key=dynamodb.Attribute(name="open", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="sweep_at", type=dynamodb.AttributeType.NUMBER),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
+        _index_open(self.jobs)
         self.keys = _table(self, "Keys", "hash", keep=keep, protect=place.protects)
         self.usage = _table(self, "Usage", "tenant", "entry", keep=keep, protect=place.protects)
         # A pacer is a clock that is right again a minute after it is lost: nothing to recover or retain.
@@ -56,6 +50,9 @@ class Storage(Construct):
             sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.NUMBER),
         )
         self.destinations = _table(self, "Destinations", "tenant", "name", keep=keep, protect=place.protects)
+        # Batches under their tenant's name, the parts of one under its own: each is read without the other.
+        self.batches = _table(self, "Batches", "owner", "name", keep=keep, ttl="expires")
+        _index_open(self.batches)
         self.artifacts = _bucket(self, "Artifacts", place, retention_days)
         self.link_secret_arn = _link_secret(self, "LinkSecret")
         self.byok_key = kms.Key(
@@ -94,6 +91,16 @@ def _table(
     )
 
 
+def _index_open(table: dynamodb.TableV2) -> None:
+    """Find what has not ended, for the sweeper. One partition: good for two hundred jobs a second."""
+    table.add_global_secondary_index(
+        index_name="open",
+        partition_key=dynamodb.Attribute(name="open", type=dynamodb.AttributeType.STRING),
+        sort_key=dynamodb.Attribute(name="sweep_at", type=dynamodb.AttributeType.NUMBER),
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+    )
+
+
 def _bucket(scope: Construct, id: str, place: Place, retention_days: tuple[int, ...]) -> s3.Bucket:
     """Make the bucket; files live a day longer than their links, because S3 counts whole days."""
     bucket = s3.Bucket(
@@ -115,7 +122,7 @@ def _bucket(scope: Construct, id: str, place: Place, retention_days: tuple[int, 
             ),
             *(
                 s3.LifecycleRule(id=name, prefix=f"{name}/", expiration=Duration.days(INPUT_DAYS))
-                for name in ("uploads", "inputs")
+                for name in ("uploads", "inputs", "batches")
             ),
         ],
         # A page may send a file by a form that its own server asked for; the form is the permission.

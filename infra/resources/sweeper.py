@@ -10,6 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.resources.batches import Batches
 from infra.resources.functions import Functions
 from infra.resources.grant import allow
 from infra.resources.place import Place
@@ -30,6 +31,7 @@ class Sweeper(Construct):
         storage: Storage,
         queues: Queues,
         machine: sfn.StateMachine,
+        batches: Batches,
     ) -> None:
         super().__init__(scope, id)
         arn = machine.state_machine_arn
@@ -42,11 +44,14 @@ class Sweeper(Construct):
                 "WORKFLOW": arn,
                 "DEAD_STARTS": queues.dead_starts.queue_url,
                 **functions.webhooks.variables,
+                **batches.variables,
             },
             statements=[
                 *functions.webhooks.permissions,
                 allow(storage.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(f"{storage.jobs.table_arn}/index/open", "dynamodb", "Query"),
+                *batches.permissions,
+                allow(f"{storage.batches.table_arn}/index/open", "dynamodb", "Query"),
                 allow(storage.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
                 allow(storage.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 allow(storage.waiting.table_arn, "dynamodb", "Scan"),
@@ -61,6 +66,9 @@ class Sweeper(Construct):
         broke = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
-            detail={"stateMachineArn": [arn], "status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+            detail={
+                "stateMachineArn": [arn, batches.machine.state_machine_arn],
+                "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+            },
         )
         events.Rule(self, "Broke", event_pattern=broke, targets=[target])

@@ -207,3 +207,20 @@ def test_free_places_are_counted_without_those_that_never_came_back(dynamodb: An
 
     assert [leases.room(POOL, 3, now) for now in (1000, 1200)] == [1, 2]
     assert leases.room("nobody's", 3, 1000) == 3
+
+
+def test_a_call_does_not_stand_behind_its_tenants_batch(queue: Queue) -> None:
+    """Five lines wait; the call that comes then goes first, and another tenant has four turns to one."""
+    pool = "batch#ours#global"
+    for number in range(5):
+        queue.enter(pool, "a", f"line{number}", 0, "token", batch="bat_1")
+    queue.enter(pool, "a", "own", 0, "token")
+    for number in range(8):
+        queue.enter(pool, "b", f"b{number}", 0, "token")
+
+    order = [each.job for each in queue.first(pool, 20)]
+
+    assert order[0] in ("own", "b0")
+    assert [job for job in order if job.startswith("line")] == [f"line{number}" for number in range(5)]
+    assert order.index("line0") in (4, 5)
+    assert order.index("line1") - order.index("line0") == 5

@@ -16,7 +16,7 @@ DOCUMENTED = {
     *("expected_start_at", "outputs", "output_url", "cost", "attempts", "seed", "plan", "customer_id"),
     *("metadata", "error"),
 }
-KEYS = DOCUMENTED | {"skipped", "queue_position"}
+KEYS = DOCUMENTED | {"skipped", "queue_position", "batch", "replay_of"}
 ATTEMPT = {
     "n",
     "provider",

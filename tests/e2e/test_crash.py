@@ -85,13 +85,24 @@ def send_again(gateway: Gateway, provider: str, message: str) -> None:
     )
 
 
-def kill_workers(gateway: Gateway) -> None:
-    """Kill the function processes, as a crash would: the children of the emulator that we started."""
+def kill_workers(gateway: Gateway, function: str = "") -> None:
+    """Kill the function processes, as a crash would: the children of the emulator that we started.
+
+    Args:
+        function: a part of the name of the one that dies; all of them, if there is none.
+    """
     emulator = states.load(gateway.stack.state).services["emulator"].pid
     for path in Path("/proc").glob("[0-9]*/stat"):
         fields = path.read_text().rpartition(")")[2].split()
-        if int(fields[1]) == emulator:
+        if int(fields[1]) == emulator and _runs(path.parent, function):
             os.kill(int(path.parent.name), signal.SIGKILL)
+
+
+def _runs(process: Path, function: str) -> bool:
+    """Tell whether a process is that of a function."""
+    environment = (process / "environ").read_bytes().split(b"\0")
+    (name,) = [each for each in environment if each.startswith(b"AWS_LAMBDA_FUNCTION_NAME=")] or [b""]
+    return function.encode() in name
 
 
 def wait_for(condition: Any, seconds: float = 30) -> None:

@@ -256,3 +256,19 @@ def test_the_health_of_targets_is_shown(api: ModuleType) -> None:
 
     assert {"provider", "model", "region", "circuit", "next_probe_at"} == lines[0].keys()
     assert {line["circuit"] for line in lines} == {"closed"}
+
+
+def test_a_replay_needs_no_body_and_names_what_it_replays(api: ModuleType) -> None:
+    """202 with a new job; the same key again gets the same one; fields that are pinned are refused."""
+    job = call(api, "POST", "/v1/veo-3.1", {"prompt": "x"}, {"prefer": "respond-async"})[1]
+    path, headers = f"/v1/jobs/{job['id']}/replay", {"prefer": "respond-async", "idempotency-key": "again 1"}
+
+    early = call(api, "POST", path, None, headers)
+    settle(api._ports, api._ports.jobs.get("acme", job["id"]), lost=True)
+    first, second = (call(api, "POST", path, None, headers) for _ in range(2))
+    pinned = call(api, "POST", path, {"region": "eu"})
+
+    assert (early[0], early[1]["error"]["code"]) == (409, "not_ended")
+    assert (first[0], first[1]["replay_of"], first[1]["seed"]) == (202, job["id"], job["seed"])
+    assert (second[1]["id"], second[2]["idempotency-replayed"]) == (first[1]["id"], "true")
+    assert (pinned[0], pinned[1]["error"]["param"]) == (400, "region")

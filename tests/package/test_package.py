@@ -28,6 +28,9 @@ HANDLERS = (
     "egress",
     "notify",
     "stream",
+    "survey",
+    "part",
+    "report",
 )
 SETTINGS = (
     "JOBS_TABLE",

@@ -33,16 +33,41 @@ def definition_of(template: Template, part_of_id: str = "Steps") -> dict[str, An
 
 def _called(template: Template, machine: Resource) -> Iterator[str]:
     filled_in = machine["DefinitionSubstitutions"]
-    for state in json.loads(machine["DefinitionString"])["States"].values():
+    for state in _states(json.loads(machine["DefinitionString"])):
+        if state["Type"] == "Map":
+            yield from _mapped(template, machine, state)
         if state["Type"] != "Task":
             continue
-        arguments = state["Arguments"]
+        arguments = state.get("Arguments") or state["Parameters"]
         action = ACTIONS[state["Resource"]]
         if "FunctionName" in arguments:
             yield f"{action} {named(filled_in[arguments['FunctionName'].strip('${}')])}"
         else:
             assert "${Queues}" in arguments["QueueUrl"]
             yield from (f"{action} {queue}" for queue in _mentioned(template, filled_in["Queues"]))
+
+
+def _states(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield all states, also those that a Map has inside."""
+    for state in definition["States"].values():
+        yield state
+        if state["Type"] == "Map":
+            yield from _states(state["ItemProcessor"])
+
+
+def _mapped(template: Template, machine: Resource, state: dict[str, Any]) -> Iterator[str]:
+    """Yield what a Distributed Map does: it reads its items, and starts children of the machine it is in."""
+    reader = state["ItemReader"]
+    assert reader["Resource"] == "arn:aws:states:::s3:getObject"
+    bucket = machine["DefinitionSubstitutions"][reader["Parameters"]["Bucket"].strip("${}")]
+    yield f"s3:GetObject {named(bucket)}"
+    (name,) = (
+        id
+        for id, each in of_type(template, "AWS::StepFunctions::StateMachine").items()
+        if each["Properties"] is machine
+    )
+    yield f"states:StartExecution {name}"
+    yield from (f"states:{action} children of {name}" for action in ("DescribeExecution", "StopExecution"))
 
 
 def _mentioned(template: Template, value: Any) -> Iterator[str]:
@@ -52,9 +77,32 @@ def _mentioned(template: Template, value: Any) -> Iterator[str]:
 
 
 def _permitted(template: Template, machine: Resource) -> Iterator[str]:
-    role = template["Resources"][named(machine["RoleArn"])]["Properties"]
-    for statement in statements(role):
+    role = named(machine["RoleArn"])
+    for statement in (
+        *statements(template["Resources"][role]["Properties"]),
+        *(s for s in _beside(template, role) if not _is_of_every_machine(s)),
+    ):
         resources, actions = statement["Resource"], statement["Action"]
         for resource in resources if isinstance(resources, list) else [resources]:
             for action in actions if isinstance(actions, list) else [actions]:
-                yield f"{action} {named(resource)}"
+                yield f"{action} {_known(template, named(resource))}"
+
+
+def _beside(template: Template, role: str) -> Iterator[Resource]:
+    """Yield the statements of policies that are attached to a role."""
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        if role in map(named, policy["Properties"]["Roles"]):
+            yield from policy["Properties"]["PolicyDocument"]["Statement"]
+
+
+def _is_of_every_machine(statement: Resource) -> bool:
+    """Tell what the CDK permits each machine by itself: to deliver logs and traces."""
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    return {action.partition(":")[0] for action in actions} <= {"logs", "xray"}
+
+
+def _known(template: Template, resource: str) -> str:
+    """Name a resource by what it belongs to: a prefix by its bucket, executions by their machine."""
+    if resource.endswith(":*") and ":execution:" in resource:
+        return f"children of {resource.split(':')[-2].partition('/')[0]}"
+    return next((id for id in of_type(template, "AWS::S3::Bucket") if resource.startswith(id)), resource)

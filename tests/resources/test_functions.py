@@ -12,9 +12,17 @@ FILES = POOLS | {"BUCKET", "BYOK_KEY"}
 TELL = {"WEBHOOKS_TABLE", "COURIER"}
 FRONT = {"REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "WORKFLOW"}
 ABROAD = {"DESTINATIONS_TABLE", "ACCOUNT"}
+BATCHES = {"BATCHES_TABLE", "BATCHES"}
 FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "authorize": (256, 5, {"KEYS_TABLE"}),
-    "api": (1024, 30, QUEUE | FILES | TELL | FRONT | ABROAD),
+    "api": (1024, 30, QUEUE | FILES | TELL | FRONT | ABROAD | BATCHES),
+    "survey": (512, 300, {"BATCHES_TABLE", "BUCKET"}),
+    "part": (
+        512,
+        300,
+        QUEUE | TELL | ABROAD | {"BATCHES_TABLE", "REPEATS_TABLE", "BUCKET", "WORKFLOW", "LINK_SECRET"},
+    ),
+    "report": (512, 900, {"BATCHES_TABLE", "JOBS_TABLE", "BUCKET", "LINK_SECRET"}),
     "route": (256, 30, POOLS | {"BYOK_KEY"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),
@@ -22,7 +30,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "check": (512, 90, FILES | TELL),
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | TELL | {"USAGE_TABLE"}),
-    "sweep": (256, 55, QUEUE | TELL | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
+    "sweep": (256, 55, QUEUE | TELL | BATCHES | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
     "notify": (256, 60, {"JOBS_TABLE", "WEBHOOKS_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "EGRESS"}),
     "egress": (256, 130, {"BUCKET", "BUCKET_OWNER"}),
     "stream": (512, 270, {"JOBS_TABLE", "LINK_SECRET", "AWS_LAMBDA_EXEC_WRAPPER"}),
@@ -61,7 +69,7 @@ def test_logs_are_kept_for_a_month(aws: Template):
     groups = of_type(aws, "AWS::Logs::LogGroup").values()
 
     assert {group["Properties"]["RetentionInDays"] for group in groups} == {30}
-    assert len(groups) == len(FUNCTIONS) + 2
+    assert len(groups) == len(FUNCTIONS) + 3
 
 
 @pytest.mark.synth
@@ -123,4 +131,6 @@ def test_loopback_is_allowed_on_the_emulator_alone(aws: Template, local: Templat
         return [f["Handler"] for f in given if "ALLOW_LOOPBACK" in f["Environment"]["Variables"]]
 
     assert allowing(aws) == []
-    assert sorted(allowing(local)) == ["gateway.handlers.api.handler", "gateway.handlers.egress.handler"]
+    assert sorted(allowing(local)) == [
+        f"gateway.handlers.{name}.handler" for name in ("api", "egress", "part")
+    ]

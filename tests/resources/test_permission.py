@@ -29,8 +29,39 @@ BELLS = {f"sqs:{action} QueuesBells" for action in CONSUME}
 ANSWER = {"states:SendTaskSuccess Machine"}
 # Whoever ends a job asks whom to tell, and begins that.
 SET_GOING = {"dynamodb:Query Webhooks", "states:StartExecution Courier"}
+BATCH = {"dynamodb:GetItem Batches", "dynamodb:PutItem Batches"}
+TAKE_IN = BATCH | {"dynamodb:Query Batches", "states:StartExecution BatchesMachine"}
+LINES = {"s3:GetObject Artifacts"}
 # Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
 GRANTS: dict[str, set[str]] = {
+    "Survey": BATCH | LINES | {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"},
+    "Part": JOB
+    | TAKE
+    | RING
+    | LEAVE
+    | ANSWER
+    | BATCH
+    | LINES
+    | PROVIDER_KEYS
+    | SET_GOING
+    | {
+        "dynamodb:PutItem Jobs",
+        "dynamodb:GetItem Destinations",
+        "dynamodb:BatchGetItem Jobs",
+        "dynamodb:BatchGetItem Pacers",
+        "dynamodb:GetItem Repeats",
+        "dynamodb:PutItem Repeats",
+        "states:StartExecution Machine",
+        f"{SECRET} LinkSecret",
+    },
+    "Report": BATCH
+    | STORE
+    | {
+        "s3:AbortMultipartUpload Artifacts",
+        "dynamodb:GetItem Jobs",
+        "dynamodb:Query Batches",
+        f"{SECRET} LinkSecret",
+    },
     "Authorize": {"dynamodb:GetItem Keys"},
     "Route": JOB | TAKE | RING | UNSEAL | PROVIDER_KEYS,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
@@ -45,6 +76,7 @@ GRANTS: dict[str, set[str]] = {
     | RING
     | BOOK
     | ANSWER
+    | TAKE_IN
     | {
         "dynamodb:Query Jobs",
         "dynamodb:Scan Waiting",
@@ -67,6 +99,7 @@ GRANTS: dict[str, set[str]] = {
     | PROVIDER_KEYS
     | ANSWER
     | LEAVE
+    | TAKE_IN
     | {
         "dynamodb:BatchGetItem Pacers",
         "dynamodb:PutItem Jobs",
@@ -78,7 +111,8 @@ GRANTS: dict[str, set[str]] = {
     | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")}
     | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
 }
-KINDS = ("LinkSecret", "Courier", "StorageWebhooks", "Deliveries", "Destinations", "sluice-*",
+KINDS = ("StorageBatches", "BatchesMachine",
+         "LinkSecret", "Courier", "StorageWebhooks", "Deliveries", "Destinations", "sluice-*",
          "Jobs", "Keys", "Usage", "Pacers", "Waiting", "Repeats", "Artifacts", "ByokKey",
          "Machine", "Queuesfal", "Queuesinhouse", "QueuesBells", "QueuesStartsdead",
          "EgressFunction", "in-house", "fal", "Logs")  # fmt: skip
@@ -191,6 +225,7 @@ def test_only_the_emulator_grants_task_answers_widely(local: Template):
     assert wide == {
         ("FunctionsStartRole", "states:SendTaskSuccess"),
         ("FunctionsPumpRole", "states:SendTaskSuccess"),
+        ("FunctionsPartRole", "states:SendTaskSuccess"),
         ("FunctionsApiRole", "states:SendTaskSuccess"),
         ("FunctionsSweepRole", "states:SendTaskSuccess"),
     }

@@ -17,7 +17,7 @@ def test_stack_tells_what_tools_need(aws: Template):
         "ApiUrl", "JobsTable", "KeysTable", "UsageTable", "PacersTable", "WaitingTable", "WebhooksTable",
         "DeliveriesTable", "Bucket", "Workflow", "Courier",
         "LinkSecret", "ByokKey", "PlanHash", "StartFunction", "StreamFunction",
-        "AuthorizeFunction", "SweepFunction", "DeadStarts", "QueueUrls",
+        "AuthorizeFunction", "SweepFunction", "DeadStarts", "QueueUrls", "BatchWorkflow",
     }  # fmt: skip
     assert aws["Outputs"]["PlanHash"]["Value"] == "sha256:1"
 

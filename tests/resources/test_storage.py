@@ -14,6 +14,7 @@ TABLES = {
     "Webhooks": ["tenant", "item"],
     "Deliveries": ["tenant", "delivery"],
     "Destinations": ["tenant", "name"],
+    "Batches": ["owner", "name"],
 }
 
 
@@ -40,6 +41,7 @@ def test_table_has_its_key_and_no_fixed_price(aws: Template, name: str, key: lis
         ("Webhooks", True, False, True),
         ("Deliveries", False, False, False),
         ("Destinations", True, True, True),
+        ("Batches", True, False, True),
     ],
 )
 def test_table_survives_as_much_as_it_is_worth(
@@ -54,8 +56,9 @@ def test_table_survives_as_much_as_it_is_worth(
 
 
 @pytest.mark.synth
-def test_open_jobs_are_found_by_when_they_are_due(aws: Template):
-    (index,) = one(aws, "AWS::DynamoDB::GlobalTable", "Jobs")["GlobalSecondaryIndexes"]
+@pytest.mark.parametrize("name", ["Jobs", "Batches"])
+def test_what_is_open_is_found_by_when_it_is_due(aws: Template, name: str):
+    (index,) = one(aws, "AWS::DynamoDB::GlobalTable", name)["GlobalSecondaryIndexes"]
 
     assert [part["AttributeName"] for part in index["KeySchema"]] == ["open", "sweep_at"]
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
@@ -78,7 +81,7 @@ def test_jobs_what_made_them_and_what_told_of_them_expire_alone(aws: Template):
     tables = {name: one(aws, "AWS::DynamoDB::GlobalTable", name) for name in TABLES}
     expiring = {name: table.get("TimeToLiveSpecification") for name, table in tables.items()}
 
-    for name in ("Jobs", "Repeats", "Deliveries"):
+    for name in ("Jobs", "Repeats", "Deliveries", "Batches"):
         assert expiring.pop(name) == {"AttributeName": "expires", "Enabled": True}
     assert set(expiring.values()) == {None}
 
@@ -90,7 +93,7 @@ def test_files_expire_a_day_after_their_class(aws: Template):
     ends = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     (abandoned,) = (rule for rule in rules if "Prefix" not in rule)
 
-    assert ends == {"r7/": 8, "r30/": 31, "uploads/": 2, "inputs/": 2}
+    assert ends == {"r7/": 8, "r30/": 31, "uploads/": 2, "inputs/": 2, "batches/": 2}
     assert abandoned["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 

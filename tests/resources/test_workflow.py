@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.resources import batch_steps
 from infra.resources.machine import FUNCTIONS, definition
 from tests.resources.calls import definition_of, differences
 from tests.resources.stacks import Template, of_type, one, statements
@@ -221,3 +222,48 @@ def test_timeout_of_a_start_is_a_number_only_on_the_emulator(aws: Template, loca
 
     assert on_aws == "{% $ceil($slot.timeout_s) %}"
     assert on_emulator == 900
+
+
+BATCH = batch_steps.definition()["States"]
+
+
+def test_batch_is_a_map_over_parts_that_we_wrote_ourselves():
+    """A list of ours has no line that cannot be read; the callers' lines are read by the parts' function."""
+    parts = BATCH["Parts"]
+
+    assert parts["ItemReader"]["ReaderConfig"] == {"InputType": "JSONL"}
+    assert parts["ItemReader"]["Parameters"]["Key.$"] == "$.parts"
+    assert parts["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert (parts["MaxConcurrency"], parts["ToleratedFailurePercentage"]) == (5, 100)
+    assert set(parts["ItemSelector"]) == {"tenant.$", "batch.$", "span.$"}
+    assert parts["ResultPath"] is None
+
+
+def test_every_state_of_a_batch_is_reached_and_crashes_are_tried_again():
+    inner = BATCH["Parts"]["ItemProcessor"]["States"]
+
+    for states, start in ((BATCH, "Survey"), (inner, "Part")):
+        reached, todo = set(), [start]
+        while todo:
+            name = todo.pop()
+            if name not in reached:
+                reached.add(name)
+                todo += _following(states[name])
+        assert reached == set(states)
+    tasks = [state for state in (*BATCH.values(), *inner.values()) if state["Type"] == "Task"]
+    assert [task["Retry"][0]["MaxAttempts"] for task in tasks] == [6] * 3
+
+
+@pytest.mark.synth
+def test_batch_may_start_its_own_children_and_nothing_else(aws: Template):
+    broken = copy.deepcopy(aws)
+    (policy,) = (p for id, p in of_type(broken, "AWS::IAM::Policy").items() if "BatchesChildren" in id)
+    policy["Properties"]["PolicyDocument"]["Statement"].clear()
+
+    found = differences(broken)
+
+    assert [text.partition("BatchesMachine")[0] for text in found] == [
+        "calls states:DescribeExecution children of ",
+        "calls states:StartExecution ",
+        "calls states:StopExecution children of ",
+    ]

@@ -8,6 +8,7 @@ An index has the jobs that have not ended, or whose end is untold, by the instan
 see to them. An attribute of the job's item puts it there, so that it costs no call of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +56,17 @@ class Jobs:
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise Conflict(job.id) from error
         return saved
+
+    def of(self, tenant: str, jobs: Sequence[str]) -> dict[str, str]:
+        """Return the states of some jobs by one call, as of a moment ago; what was left out is absent."""
+        keys = [{"tenant": {"S": tenant}, "job": {"S": job}} for job in jobs]
+        asked = {
+            "Keys": keys,
+            "ProjectionExpression": "job, #status",
+            "ExpressionAttributeNames": {"#status": "status"},
+        }
+        answer = self._dynamodb.batch_get_item(RequestItems={self._table: asked})
+        return {item["job"]["S"]: item["status"]["S"] for item in answer["Responses"].get(self._table, [])}
 
     def due(self, now: float) -> list[tuple[str, str]]:
         """Name jobs that the sweeper shall see to, the oldest first; the index may be a moment behind."""
@@ -113,25 +125,38 @@ class Repeats:
         Raises:
             Conflict: another call with this key was quicker.
         """
-        now = int(job.created_at)
-        item = {
-            "hash": {"S": repeat.name},
-            "digest": {"S": repeat.digest},
-            "job": {"S": job.id},
-            "expires": {"N": str(now + KEPT_S)},
-        }
-        call = {
-            "TableName": self._table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(digest) OR expires <= :now",
-            "ExpressionAttributeValues": {":now": {"N": str(now)}},
-        }
-        try:
-            self._dynamodb.transact_write_items(TransactItems=[{"Put": call}, {"Put": self._jobs._new(job)}])
-        except self._dynamodb.exceptions.TransactionCanceledException as error:
-            if {reason.get("Code", "None") for reason in error.response["CancellationReasons"]} <= BEATEN:
-                raise Conflict(job.id) from error
-            raise
+        call = entry_of(self._table, repeat, job.id, int(job.created_at))
+        both_or_neither(self._dynamodb, job.id, call, self._jobs._new(job))
+
+
+def entry_of(table: str, repeat: Repeat, made: str, now: int) -> dict[str, Any]:
+    """Return the put of a call that made something, unless the call is known."""
+    item = {
+        "hash": {"S": repeat.name},
+        "digest": {"S": repeat.digest},
+        "job": {"S": made},
+        "expires": {"N": str(now + KEPT_S)},
+    }
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(digest) OR expires <= :now",
+        "ExpressionAttributeValues": {":now": {"N": str(now)}},
+    }
+
+
+def both_or_neither(dynamodb: Any, name: str, *puts: dict[str, Any]) -> None:
+    """Write several items in one transaction.
+
+    Raises:
+        Conflict: a condition did not hold, or somebody else wrote one of them at once.
+    """
+    try:
+        dynamodb.transact_write_items(TransactItems=[{"Put": put} for put in puts])
+    except dynamodb.exceptions.TransactionCanceledException as error:
+        if {reason.get("Code", "None") for reason in error.response["CancellationReasons"]} <= BEATEN:
+            raise Conflict(name) from error
+        raise
 
 
 class Ledger:

@@ -22,11 +22,12 @@ class Queue:
         self._waiting = waiting
         self._pacers = pacers
 
-    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str) -> str:
+    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str, *, batch: str = "") -> str:
         """Take a place behind the tenant's own jobs and in turn with other tenants'; return it."""
         pool_item = self._get(pool)
         virtual = int(pool_item.get("served", {"N": "0"})["N"])
-        tag = self._tag(f"{pool}|{tenant}", virtual)
+        flow, step = fair.flow_of(tenant, batch)
+        tag = self._tag(f"{pool}|{flow}", virtual, step)
         place = fair.place_of(tag, job)
         texts = {"pool": pool, "place": place, "tenant": tenant, "job": job, "token": token}
         item = {name: {"S": text} for name, text in texts.items()} | {"hop": {"N": str(hop)}}
@@ -88,17 +89,18 @@ class Queue:
         """Let the next one begin, at once or not before an instant."""
         self._try(pool, "SET pumping = :until", "attribute_exists(pumping)", {":until": _ms(until)})
 
-    def _tag(self, name: str, virtual: int) -> int:
+    def _tag(self, name: str, virtual: int, step: int) -> int:
         """Count a tenant's tag on: after its last, or after the pool's virtual time."""
-        values = {":virtual": {"N": str(virtual)}, ":next": {"N": str(fair.tag_after(None, virtual))}}
+        first = fair.tag_after(None, virtual, step)
+        values = {":virtual": {"N": str(virtual)}, ":next": {"N": str(first)}}
         behind = "attribute_not_exists(tag) OR tag <= :virtual"
         if self._try(name, "SET tag = :next", behind, values):
-            return fair.tag_after(None, virtual)
+            return first
         answer = self._dynamodb.update_item(
             TableName=self._pacers,
             Key={"pool": {"S": name}},
-            UpdateExpression="ADD tag :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
+            UpdateExpression="ADD tag :step",
+            ExpressionAttributeValues={":step": {"N": str(step)}},
             ReturnValues="UPDATED_NEW",
         )
         return int(answer["Attributes"]["tag"]["N"])

@@ -1,4 +1,4 @@
-"""The durable way of running a job: one execution a job, named after it; the tokens of waiting tasks; bells.
+"""The durable way of running a job or a batch: one execution each, named after it; waiting tasks; bells.
 
 A name is used once, so a further execution of the same job has a number at its end.
 """
@@ -11,11 +11,12 @@ import msgspec
 
 
 class Workflow:
-    """Start executions."""
+    """Start executions; ``noun`` says of what: it is the name of the id in their input."""
 
-    def __init__(self, stepfunctions: Callable[[], Any], machine: str) -> None:
+    def __init__(self, stepfunctions: Callable[[], Any], machine: str, noun: str = "job") -> None:
         self._stepfunctions = stepfunctions
         self._machine = machine
+        self._noun = noun
 
     def start(self, tenant: str, job_id: str) -> None:
         """Hand a job over. Twice is once: AWS returns the running execution, emulators refuse the name."""
@@ -28,7 +29,7 @@ class Workflow:
 
     def _begin(self, name: str, tenant: str, job_id: str) -> bool:
         client = self._stepfunctions()
-        given = msgspec.json.encode({"tenant": tenant, "job": job_id}).decode()
+        given = msgspec.json.encode({"tenant": tenant, self._noun: job_id}).decode()
         try:
             client.start_execution(stateMachineArn=self._machine, name=name, input=given)
         except client.exceptions.ExecutionAlreadyExists:

@@ -1,7 +1,7 @@
 """The body of a call: fields that steer the gateway, with their types checked; all else are parameters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,67 @@ STEERING = (
 )
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
+
+
+def read_job(body: Mapping[str, Any]) -> Request:
+    """Read the body of ``POST /v1/jobs``, where the parameters stand by themselves in ``input``.
+
+    Raises:
+        InvalidRequest: it has no model, a field that is none, or one of the wrong type.
+    """
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise InvalidRequest(
+            "model: is required; GET /v1/models lists them.", code="missing_parameter", param="model"
+        )
+    steering = {name: value for name, value in body.items() if name not in ("model", "input")}
+    require_fields(steering, STEERING, ("model", "input"))
+    return read({**parameters_of(body), **steering}, model)
+
+
+def read_line(body: Mapping[str, Any]) -> Request:
+    """Read a line of a batch: the body of ``POST /v1/jobs``, and a name for its result.
+
+    Raises:
+        InvalidRequest: as for that call; or it brings a key, which must not lie in a file.
+    """
+    asked = read_job({name: value for name, value in body.items() if name != "custom_id"})
+    if asked.byok:
+        raise InvalidRequest(
+            "byok: is not taken in a batch, because its lines are stored; send such a job by itself.",
+            code="invalid_parameter",
+            param="byok",
+        )
+    return asked
+
+
+def parameters_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands in ``input``.
+
+    Raises:
+        InvalidRequest: it is no object.
+    """
+    given = body.get("input", {})
+    if not isinstance(given, dict):
+        raise InvalidRequest(
+            "input: must be an object of parameters.", code="invalid_parameter", param="input"
+        )
+    return given
+
+
+def require_fields(given: Iterable[str], known: Sequence[str], besides: Sequence[str]) -> None:
+    """Check that all fields are ones that this call takes.
+
+    Raises:
+        InvalidRequest: one is not.
+    """
+    if unknown := sorted(set(given) - set(known)):
+        raise InvalidRequest(
+            f"{unknown[0]}: is not a field of a job; parameters belong into 'input'. "
+            f"Known: {', '.join((*besides, *known))}.",
+            code="unknown_parameter",
+            param=unknown[0],
+        )
 
 
 def read(body: Mapping[str, Any], model: str) -> Request:

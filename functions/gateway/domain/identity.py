@@ -20,6 +20,11 @@ def upload_id(now: float, random: bytes) -> str:
     return "upl_" + _sortable(now, random)
 
 
+def batch_id(now: float, random: bytes) -> str:
+    """Return a new batch's id."""
+    return "bat_" + _sortable(now, random)
+
+
 def made_at(name: str) -> float | None:
     """Return when a name was made, in seconds since 1970, or nothing for what is no such name.
 

@@ -185,6 +185,8 @@ class Job:
             for an attempt. Nothing is ever taken out of it, so a place in it names an event for good.
         sweep_at: from when the sweeper sees to it, if it has not ended by then, or if it is untold.
         untold: it has ended, and those who want to know of it are not all on their way of being told.
+        batch, replay_of: the batch that it is a line of, and the job that it runs again.
+        brought: providers whose key its caller brought; the keys themselves are gone when it has ended.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -229,6 +231,9 @@ class Job:
     sweep_at: float = 0
     untold: bool = False
     inputs: dict[str, Input] = field(default_factory=dict)
+    batch: str = ""
+    replay_of: str = ""
+    brought: tuple[str, ...] = ()
     version: int = 0
 
     @property

@@ -54,6 +54,8 @@ def job_document(
         "plan": job.plan,
         "customer_id": job.customer_id,
         "metadata": job.metadata,
+        "batch": job.batch or None,
+        "replay_of": job.replay_of or None,
         "error": _error(job),
     }
 

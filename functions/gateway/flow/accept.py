@@ -46,13 +46,22 @@ def accept(
     hops = routing.hops_of(plan, route, asked.fallback, asked.region)
     able, skipped = routing.eligible(plan, asked, operation, hops)
     _require_target(asked, able, skipped)
-    _require_known_keys(plan, asked)
+    require_known_keys(plan, asked)
     found = inputs.look(ports, caller.tenant, asked, operation, able, base_url)
     skipped = (*skipped, *found.skipped)
     _require_target(asked, found.able, skipped)
     job = _job(ports, caller, asked, route, operation, found.able, skipped)
-    job = replace(job, base_url=base_url, inputs=found.files)
-    front.take_place(ports, caller.tier, job)
+    return enter(ports, caller, replace(job, base_url=base_url, inputs=found.files), repeat)
+
+
+def enter(ports: Ports, caller: Caller, job: Job, repeat: Repeat | None) -> Job:
+    """Store a new job once there is room for it.
+
+    Raises:
+        RateLimited: there is none now.
+        Conflict: the same call came twice, and the other one was quicker.
+    """
+    front.take_place(ports, caller, job)
     if job.overflow == "shed":
         job = _with_slot_now(ports, job)
     _store(ports, job, repeat)
@@ -150,7 +159,12 @@ def _require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tupl
         raise InvalidRequest(f"no target of {asked.model!r} can serve this: {reasons}.", code="no_target")
 
 
-def _require_known_keys(plan: Plan, asked: request.Request) -> None:
+def require_known_keys(plan: Plan, asked: request.Request) -> None:
+    """Check that the keys that a caller brings are for providers that there are.
+
+    Raises:
+        InvalidRequest: one is not.
+    """
     if unknown := sorted(asked.byok.keys() - plan.providers.keys()):
         raise InvalidRequest(
             f"byok: unknown provider {unknown[0]!r}. Known: {', '.join(sorted(plan.providers))}.",
@@ -198,6 +212,8 @@ def _job(
         metadata=asked.metadata,
         history=((now, "queued"),),
         sweep_at=now + LEASE_S,
+        batch=caller.batch,
+        brought=tuple(sorted(asked.byok)),
     )
 
 
@@ -222,12 +238,14 @@ def _retention_days(plan: Plan, caller: Caller, asked: request.Request, route: R
     most = min(
         days for days in (route.retention_days, tier and tier.retention_days, asked.retention_days) if days
     )
-    classes = sorted({each.retention_days for each in plan.routes.values()} | _tier_classes(plan))
+    classes = retention_classes(plan)
     return max((days for days in classes if days <= most), default=classes[0])
 
 
-def _tier_classes(plan: Plan) -> set[int]:
-    return {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
+def retention_classes(plan: Plan) -> list[int]:
+    """Return the days that files may be kept for, the fewest first."""
+    tiers = {tier.retention_days for tier in plan.tiers.values() if tier.retention_days}
+    return sorted({each.retention_days for each in plan.routes.values()} | tiers)
 
 
 def _with_slot_now(ports: Ports, job: Job) -> Job:

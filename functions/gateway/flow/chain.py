@@ -112,7 +112,7 @@ def enter_queue(ports: Ports, job: Job, hop: int, token: str) -> Job:
         raise Conflict(job.id)
     at = job.chain[hop]
     name = pool.name_of(ports, job, at)
-    place = ports.queue.enter(name, job.tenant, job.id, hop, token)
+    place = ports.queue.enter(name, job.tenant, job.id, hop, token, batch=job.batch)
     try:
         waiting = ports.jobs.save(replace(job, pool=name, place=place))
     except Conflict:

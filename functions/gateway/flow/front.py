@@ -3,7 +3,7 @@
 The same arithmetic and the same places as the pools have. Reads and polls do not count.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain import tier as tiers
 from gateway.domain.job import Job
@@ -15,16 +15,28 @@ from gateway.flow.ports import Ports
 LEASE_S = 60
 # What a caller is told to wait for a place: nobody knows when a running job ends.
 PLACE_WAIT_S = 5
+# How much of its key's minute and places a batch may use up: the rest is for calls that somebody waits for.
+BATCH_SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a key belongs to, as the authorizer found out."""
+    """Whom a key belongs to, as the authorizer found out.
+
+    Args:
+        batch: the batch that calls in the key's name; its lines leave room for the key's own calls.
+    """
 
     tenant: str
     key_id: str
     tier: str = ""
     scopes: tuple[str, ...] = ()
+    batch: str = ""
+
+    @property
+    def share(self) -> float:
+        """How much of the key's limits may be used up by this caller."""
+        return BATCH_SHARE if self.batch else 1
 
 
 def admit(ports: Ports, caller: Caller) -> dict[str, str]:
@@ -37,6 +49,7 @@ def admit(ports: Ports, caller: Caller) -> dict[str, str]:
     pace = tiers.pace_of(tier) if tier else None
     if pace is None:
         return {}
+    pace = replace(pace, tolerance_s=pace.tolerance_s * caller.share)
     now = ports.now()
     found = ports.pacers.reserve(f"key#{caller.key_id}", pace, now, 0)
     if isinstance(found, Full):
@@ -51,19 +64,20 @@ def admit(ports: Ports, caller: Caller) -> dict[str, str]:
     return tiers.headers(tiers.allowed(found.arrival, now, pace))
 
 
-def take_place(ports: Ports, tier_name: str, job: Job) -> None:
+def take_place(ports: Ports, caller: Caller, job: Job) -> None:
     """Count a job among those of its key that run at once.
 
     Raises:
         RateLimited: as many run already as the tier allows.
     """
-    tier = ports.plan.tiers.get(tier_name)
+    tier = ports.plan.tiers.get(caller.tier)
     if tier is None or not tier.concurrent:
         return
     until = job.deadline_at + LEASE_S
-    if not ports.leases.take(f"key#{job.key_id}", job.id, tier.concurrent, until, ports.now()):
+    most = max(1, int(tier.concurrent * caller.share))
+    if not ports.leases.take(f"key#{job.key_id}", job.id, most, until, ports.now()):
         raise RateLimited(
-            f"tier {tier_name!r} lets {tier.concurrent} jobs of a key run at once, and as many do; "
+            f"tier {caller.tier!r} lets {most} jobs of a key run at once, and as many do; "
             "try again when one has ended.",
             code="too_many_jobs",
             retryable=True,

@@ -74,8 +74,8 @@ class Pacers(Protocol):
 class Queue(Protocol):
     """The fair queues of full pools."""
 
-    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str) -> str:
-        """Take a place; return it."""
+    def enter(self, pool: str, tenant: str, job: str, hop: int, token: str, *, batch: str = "") -> str:
+        """Take a place, a batch's line behind what somebody waits for; return it."""
 
     def first(self, pool: str, count: int) -> Sequence[Waiting]:
         """Return those whose turn comes first."""

@@ -1,5 +1,6 @@
 """Take a call in, or answer one that came before with the job that it made then."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.domain import request
@@ -35,16 +36,25 @@ def take_in(
     Raises:
         GatewayError: the call is refused; it may be sent again with the same key.
     """
+    return once(ports, caller, call, lambda: accept(ports, caller, asked, base_url, call))
+
+
+def once(ports: Ports, caller: Caller, call: Repeat | None, make: Callable[[], Job]) -> Taken:
+    """Make the job of a call that the caller's minute has room for, unless the call made one before.
+
+    Args:
+        make: stores the job together with the call; raises ``Conflict`` if the call is stored already.
+    """
     if call and (before := earlier(ports, caller.tenant, call)):
         return Taken(before, False, {"idempotency-replayed": "true"})
     try:
         limits = front.admit(ports, caller)
-        return Taken(accept(ports, caller, asked, base_url, call), True, limits)
+        return Taken(make(), True, limits)
     except Conflict:  # it came twice at once, and the other one was quicker
-        return take_in(ports, caller, asked, base_url, call)
+        return once(ports, caller, call, make)
     except RateLimited:  # the same, where the other one took the last place
         if call and earlier(ports, caller.tenant, call):
-            return take_in(ports, caller, asked, base_url, call)
+            return once(ports, caller, call, make)
         raise
 
 

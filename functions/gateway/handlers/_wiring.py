@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from gateway import plan
 from gateway.aws.artifacts import Artifacts
+from gateway.aws.batches import Batches
 from gateway.aws.circuits import Circuits
 from gateway.aws.destinations import Destinations
 from gateway.aws.egress import Egress
@@ -25,10 +26,12 @@ from gateway.aws.jobs import Jobs, Ledger, Repeats
 from gateway.aws.keys import Keys
 from gateway.aws.pacers import Pacers
 from gateway.aws.secrets import Secrets
+from gateway.aws.sheets import Sheets
 from gateway.aws.uploads import Uploads
 from gateway.aws.waiting import Leases, Queue
 from gateway.aws.webhooks import Courier, Deliveries, Webhooks
 from gateway.aws.workflow import Bell, Letters, Tokens, Workflow
+from gateway.flow.batch.desk import Desk
 from gateway.flow.ports import Ports
 from gateway.plan import Plan
 from gateway.transport import Transport
@@ -125,6 +128,19 @@ def own_hosts() -> tuple[str, ...]:
     """Return the host of the address that callers use, where it is configured."""
     host = urlsplit(setting("PUBLIC_URL")).hostname
     return (host,) if host else ()
+
+
+@cache
+def the_desk() -> Desk:
+    """Make the ports of batches, beside those of jobs."""
+    dynamodb = client("dynamodb")
+    return Desk(
+        ports=the_ports(),
+        batches=Batches(dynamodb, setting("BATCHES_TABLE"), setting("REPEATS_TABLE")),
+        sheets=Sheets(opener("s3"), setting("BUCKET")),
+        statuses=Jobs(dynamodb, setting("JOBS_TABLE")),
+        runs=Workflow(opener("stepfunctions"), setting("BATCHES"), "batch"),
+    )
 
 
 @cache

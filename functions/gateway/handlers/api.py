@@ -7,15 +7,27 @@ from gateway.errors import NotFound
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
 from gateway.handlers._guard import guarded
-from gateway.handlers.paths import about, destinations, files, jobs, models, uploads, webhooks
+from gateway.handlers.paths import (
+    about,
+    batches,
+    destinations,
+    files,
+    jobs,
+    models,
+    replay,
+    uploads,
+    webhooks,
+)
 
 _ports = _wiring.the_ports()
 ROUTES: dict[tuple[str, str], Route] = {
     **about.ROUTES,
+    **batches.ROUTES,
     **destinations.ROUTES,
     **files.ROUTES,
     **jobs.ROUTES,
     **models.ROUTES,
+    **replay.ROUTES,
     **uploads.ROUTES,
     **webhooks.ROUTES,
 }

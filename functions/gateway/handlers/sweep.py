@@ -11,10 +11,12 @@ import msgspec
 
 from gateway.errors import Conflict
 from gateway.flow import attempt, sweep
+from gateway.flow.batch import watch
 from gateway.handlers import _wiring
 from gateway.handlers._job import job_of, told
 
 _ports = _wiring.the_ports()
+_desk = _wiring.the_desk()
 _letters = _wiring.the_letters()
 
 
@@ -25,6 +27,7 @@ def handler(event: dict[str, Any], context: object) -> None:
         return _broke(execution)
     broken = _each(_ports.bell.ring, ((pool,) for pool in _ports.queue.pools()))
     broken += _each(_job, _ports.jobs.due(_ports.now()))
+    broken += _each(_batch, _desk.batches.due(_ports.now()))
     broken += _each(_letter, _letters.read())
     if broken:
         raise RuntimeError(f"{broken} could not be swept; the log says why")
@@ -32,12 +35,19 @@ def handler(event: dict[str, Any], context: object) -> None:
 
 def _broke(execution: dict[str, Any]) -> None:
     ids, status = msgspec.json.decode(execution["input"]), execution["status"]
+    if "batch" in ids:
+        again = watch.broke(_desk, ids["tenant"], ids["batch"], execution["name"], status)
+        return _wiring.logger.info("broke", batch=ids["batch"], status=status, done=again)
     done = sweep.broke(_ports, job_of(_ports, ids), execution["name"], status)
     told("broke", ids, {"execution": execution["name"], "status": status, "done": done})
 
 
 def _job(tenant: str, job_id: str) -> None:
     told("sweep", {"job": job_id}, {"done": sweep.see_to(_ports, tenant, job_id)})
+
+
+def _batch(tenant: str, batch_id: str) -> None:
+    _wiring.logger.info("sweep", batch=batch_id, done=watch.see_to(_desk, tenant, batch_id))
 
 
 def _letter(receipt: str, text: str) -> None:

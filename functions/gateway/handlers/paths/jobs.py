@@ -6,13 +6,13 @@ from urllib.parse import unquote
 from gateway.domain import body as bodies
 from gateway.domain import pricing, repeat, request, view
 from gateway.domain.job import Job
-from gateway.errors import InvalidRequest, NotFound
+from gateway.errors import NotFound
 from gateway.flow import accept, cancel, pool
 from gateway.flow import repeat as repeats
 from gateway.flow.front import Caller
 from gateway.handlers import _wiring
 from gateway.handlers._call import Event, Reply, Route, base_url, body, caller, path
-from gateway.handlers._header import header, patience
+from gateway.handlers._header import Patience, header, patience
 from gateway.handlers._reply import reply
 
 _ports = _wiring.the_ports()
@@ -24,33 +24,20 @@ def generate(event: Event, model: str) -> Reply:
 
 
 def _create(event: Event) -> Reply:
-    asked = body(event)
-    model, given = asked.get("model"), asked.get("input", {})
-    if not isinstance(model, str) or not model:
-        raise InvalidRequest(
-            "model: is required; GET /v1/models lists them.", code="missing_parameter", param="model"
-        )
-    if not isinstance(given, dict):
-        raise InvalidRequest(
-            "input: must be an object of parameters.", code="invalid_parameter", param="input"
-        )
-    steering = {name: value for name, value in asked.items() if name not in ("model", "input")}
-    if unknown := sorted(steering.keys() - set(bodies.STEERING)):
-        known = ", ".join(("model", "input", *bodies.STEERING))
-        raise InvalidRequest(
-            f"{unknown[0]}: is not a field of a job; parameters belong into 'input'. Known: {known}.",
-            code="unknown_parameter",
-            param=unknown[0],
-        )
-    return run(event, bodies.read({**given, **steering}, model))
+    return run(event, bodies.read_job(body(event)))
 
 
 def run(event: Event, asked: request.Request) -> Reply:
     """Make a job of a request and answer with it, finished if its caller waits for that."""
     sender = caller(event, "submit")
     patient = patience(event)
-    call = _repeat(event, sender)
+    call = repeat_of(event, sender, body(event))
     taken = repeats.take_in(_ports, sender, asked, base_url(event), call)
+    return see_through(event, taken, patient)
+
+
+def see_through(event: Event, taken: repeats.Taken, patient: Patience) -> Reply:
+    """Run what was taken in as far as its caller waits for it."""
     job, word = taken.job, "job accepted" if taken.new else "job asked for again"
     _wiring.logger.info(word, job=job.id, model=job.model, operation=job.operation, key=job.key_id)
     go_on = accept.run if taken.new else repeats.go_on
@@ -58,12 +45,12 @@ def run(event: Event, asked: request.Request) -> Reply:
     return _job_reply(event, job, patient.headers | taken.headers)
 
 
-def _repeat(event: Event, sender: Caller) -> repeat.Repeat | None:
+def repeat_of(event: Event, sender: Caller, given: dict[str, Any]) -> repeat.Repeat | None:
     """Tell this call from others, if it has an ``Idempotency-Key``."""
     text = header(event, "idempotency-key")
     if text is None:
         return None
-    return repeat.read(text, sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", body(event))
+    return repeat.read(text, sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", given)
 
 
 def _cancel(event: Event, job_id: str) -> Reply:

@@ -1,0 +1,1 @@
+"""Batches: taken in, surveyed, worked off in parts, reported on, canceled, watched."""
