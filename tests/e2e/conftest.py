@@ -159,9 +159,9 @@ def forget(gateway: Gateway) -> None:
     forget_circuits(gateway.stack)
 
 
-def forget_circuits(stack: Stack) -> None:
-    """Close every circuit: what one test broke is whole for the next."""
+def forget_circuits(stack: Stack, provider: str = "") -> None:
+    """Close every circuit, or those of a provider: what one test broke is whole for the next."""
     dynamodb, table = stack.cloud.client("dynamodb"), stack.outputs["PacersTable"]
     for item in dynamodb.scan(TableName=table)["Items"]:
-        if item["pool"]["S"].startswith("circuit#"):
+        if item["pool"]["S"].startswith(f"circuit#{provider}"):
             dynamodb.delete_item(TableName=table, Key={"pool": item["pool"]})
