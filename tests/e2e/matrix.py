@@ -31,7 +31,7 @@ OURS = {"timeout", "connection", "malformed", "total_deadline", "file_broken", "
 # A start may take so long here, and an accepted job so long in all: a wait for nothing shall be short.
 SUBMIT_S, TOTAL_S = 4, 9
 # Something to fill a required parameter with, by its type.
-FILLING = {"image": "https://example.com/fox.png", "string": "a fox", "integer": 1, "number": 1}
+FILLING = {"string": "a fox", "integer": 1, "number": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,14 @@ class Family:
         """Tell whether a result is a link, and its file another call."""
         return "url" in self.kinds
 
-    def body(self) -> dict[str, Any]:
-        """Ask for the family's model, and for its partner after it."""
+    def body(self, file: str) -> dict[str, Any]:
+        """Ask for the family's model, and for its partner after it.
+
+        Args:
+            file: what to give where a file is needed.
+        """
         needed = {
-            name: each.enum[0] if each.enum else FILLING[each.type]
+            name: each.enum[0] if each.enum else FILLING.get(each.type, file)
             for name, each in self.model.parameters.items()
             if each.required and (not each.operations or self.operation in each.operations)
         }
@@ -155,12 +159,13 @@ def halves(plan: Plan) -> tuple[list[Family], list[Family]]:
     """
     families = _families(plan)
     names = sorted({family.model.provider for family in families})
-    ways = [set(way) for size in range(1, len(names)) for way in combinations(names, size)]
+    able = [{f.model.provider for f in families if f.operation == each.operation} for each in families]
+    ways = (set(way) for size in range(1, len(names)) for way in combinations(names, size))
 
     def worth(way: set[str]) -> tuple[int, int]:
-        paired = sum(bool(_partner(family, families, way)) for family in families)
-        inside = sum(family.model.provider in way for family in families)
-        return paired, -abs(2 * inside - len(families))
+        inside = [family.model.provider in way for family in families]
+        paired = sum(bool(able[n] - way) if ours else bool(able[n] & way) for n, ours in enumerate(inside))
+        return paired, -abs(2 * sum(inside) - len(families))
 
     best = max(ways, key=worth)
     paired = [Family(f.model, f.operation, f.protocol, _partner(f, families, best)) for f in families]

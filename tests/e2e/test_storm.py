@@ -14,8 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sluice.local.stack import Setup, running
-from tests.e2e.conftest import ENDED, Gateway, calling
+from tests.e2e.conftest import ENDED, Gateway, calling, playing
 from tests.e2e.test_crash import kill, workers_of
 from tests.e2e.test_sweep import sweep
 
@@ -56,12 +55,9 @@ MODELS = ("film", "clip", "photo", "poster", "voice")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A stack whose SQS delivers everything twice, with providers that refuse a call now and then."""
     folder = tmp_path_factory.mktemp("storm")
-    (folder / "providers.yaml").write_text(PROVIDERS)
-    (folder / "routes.yaml").write_text(ROUTES)
-    setup = Setup(folder=folder, state=folder / "state", emulator={"PYTHONPATH": str(TWICE)})
-    with running(setup) as stack, calling(stack) as gateway:
+    with playing(folder, PROVIDERS, ROUTES, PYTHONPATH=str(TWICE)) as stack, calling(stack) as gateway:
         for provider in ("google", "fal", "openai"):
-            gateway.break_provider(provider, kind="status", status=503, rate=0.1)
+            gateway.break_provider(provider, kind="status", status=503, rate=0.3)
         yield gateway
 
 

@@ -64,7 +64,7 @@ def test_processes_die_faster_than_they_are_replaced() -> None:
 @pytest.mark.parametrize(("danger", "mercy"), [(0.02, True), (0.08, False)])
 def test_many_more_of_them(danger: float, mercy: bool) -> None:
     """The same, with further seeds."""
-    kept(range(1000, 9000), danger=danger, mercy=mercy)
+    kept(range(1000, 4000), danger=danger, mercy=mercy)
 
 
 def kept(seeds: range, danger: float, *, mercy: bool) -> None:
