@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import settings
 
 LOCAL = ("127.", "localhost", "::1", "0.0.0.0")  # noqa: S104 - nothing is bound here, only compared
@@ -20,6 +21,23 @@ def stay_here(event: str, args: tuple[Any, ...]) -> None:
     name = host.decode() if isinstance(host, bytes) else host or ""
     if name and not name.startswith(LOCAL) and not name.endswith(".localhost"):
         raise RuntimeError(f"a test wants to reach {name!r}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker what shares a stack, or else a file; and begin with stacks, which take longest."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    for item in items:
+        shares = "stack" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("stack" if shares else item.nodeid.partition("::")[0]))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures that tests recorded as ``shown``."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "shown":
+                terminalreporter.write_line(str(value))
 
 
 sys.addaudithook(stay_here)

@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+import socket
+import struct
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -40,6 +43,18 @@ class Delivery(Response):
                 await asyncio.sleep(self._pause_s)
             await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def hang_up(request: Request) -> None:
+    """Reset a call's connection, as a server does that dies: its client reads no end, but an error.
+
+    ASGI has no word for it, so this reaches for uvicorn's transport; no lingering makes the close a reset.
+    """
+    transport = request.receive.__self__.transport  # type: ignore[attr-defined]
+    transport.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )
+    transport.abort()
 
 
 def ranged(body: bytes, content_type: str, wanted: str | None) -> Reply:

@@ -13,11 +13,12 @@ from anyio import move_on_after
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from sluice.sandbox.delivery import Delivery, ranged
+from sluice.sandbox.delivery import Delivery, hang_up, ranged
 from sluice.sandbox.fault import Fault
 from sluice.sandbox.form import read_form
 from sluice.sandbox.job import Ending, Job
 from sluice.sandbox.journal import Entry
+from sluice.sandbox.media.spec import Spec, of_another_kind
 from sluice.sandbox.state import Sandbox
 from sluice.sandbox.wire import (
     Call,
@@ -80,7 +81,7 @@ class Exchange:
         key = self._dialect.key(self._call)
         if key is None:
             raise Refused(Trouble("credential", "No API key was given."))
-        self._entry.credential = sha256(key.encode()).hexdigest()[:12]
+        self._entry.credential = _fingerprint(key)
         if key.startswith(BAD_KEY_PREFIX):
             raise Refused(Trouble("bad_key", "The API key is not valid."))
         if self._dialect.gate:
@@ -105,7 +106,7 @@ class Exchange:
         self._entry.model = _model_of(self._call)
         self._draw_fault("submit", inline=route.inline)
         order = route.read(self._call)
-        self._entry.model = order.model
+        self._entry.model, self._entry.prompt = order.model, _fingerprint(order.outputs[0].text)
         self._sandbox.check_limits(self._dialect, self._call.now, inline=route.inline)
         job = self._sandbox.accept(
             self._dialect, self._call.path, order, self._entry.credential, self._call.now
@@ -115,7 +116,7 @@ class Exchange:
         await self._wait()
         if not route.inline:
             return route.answer(self._call, job, [])
-        bodies = [await self._sandbox.studio.render(spec) for spec in order.outputs]
+        bodies = [await self._render(spec) for spec in order.outputs]
         await asyncio.sleep(max(0.0, job.done_at - time.time()))
         if job.ending == "never":
             await self._hang()
@@ -130,9 +131,11 @@ class Exchange:
             raise Refused(Trouble("expired", "no such file"))
         self._name_job(job_id)
         spec = job.order.outputs[index]
-        return ranged(
-            await self._sandbox.studio.render(spec), spec.content_type, self._call.headers.get("range")
-        )
+        return ranged(await self._render(spec), spec.content_type, self._call.headers.get("range"))
+
+    async def _render(self, spec: Spec) -> bytes:
+        wrong = self._fault is not None and self._fault.kind == "wrong_media"
+        return await self._sandbox.studio.render(of_another_kind(spec) if wrong else spec)
 
     def _name_job(self, name: str) -> None:
         """Note in the journal which job a call is about."""
@@ -159,6 +162,9 @@ class Exchange:
             return
         if self._fault.kind == "hang":
             await self._hang()
+        if self._fault.kind == "reset":
+            hang_up(self._request)
+            raise Hung
         if self._fault.kind == "slow":
             await asyncio.sleep(self._fault.delay_s)
 
@@ -205,6 +211,10 @@ def _bare_call(dialect: Dialect, request: Request, path: str, now: float) -> Cal
     return Call(
         dialect.name, request.method, path, {}, dict(request.query_params), headers, {}, (), base, now
     )
+
+
+def _fingerprint(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:12]
 
 
 def _model_of(call: Call) -> str | None:

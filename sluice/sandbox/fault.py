@@ -1,4 +1,16 @@
-"""The faults that can be set, and when they hit."""
+"""The faults that can be set, and when they hit.
+
+status             the call is refused with that HTTP status
+hang               the call is never answered; on a ``job``: it is accepted, and stuck in progress for ever
+reset              the call is taken, its job started, and the connection is reset before a byte of the answer
+malformed          half of the JSON, or a web page in place of a file
+slow               nothing for a while, then piece by piece
+moderation         the prompt is refused: at the submit by those who do that, on a ``job`` in a later look
+fail_after_accept  the job is accepted and ends as a failure
+truncate           half of a file under its full length
+wrong_media        a sound file for a picture, a picture for all else, under the type that was promised
+expired_url        a file's link leads nowhere
+"""
 
 import math
 import time
@@ -9,14 +21,18 @@ from typing import Any
 PLACES: dict[str, tuple[str, ...]] = {
     "status": ("submit", "poll", "file"),
     "hang": ("submit", "poll", "file", "job"),
+    "reset": ("submit", "poll", "file"),
     "malformed": ("submit", "poll", "file"),
     "slow": ("submit", "poll", "file"),
     "moderation": ("submit", "job"),
     "fail_after_accept": ("submit", "job"),
     "truncate": ("file", "submit", "poll"),
+    "wrong_media": ("file",),
     "expired_url": ("file",),
 }
 """Kind of fault to the calls that it can hit; the first place is the default."""
+IN_FILES = ("truncate", "wrong_media")
+"""Kinds that also hit an answer which is the file, or holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +143,6 @@ def _number(value: dict[str, Any], name: str) -> Any:
 def _reaches(fault: Fault, role: str, inline: bool) -> bool:
     if fault.on == "job":
         return role == "submit"
-    if fault.kind == "truncate" and fault.on == "file" and role == "submit":
-        return inline  # an inline answer is the file
+    if fault.kind in IN_FILES and fault.on == "file" and role == "submit":
+        return inline
     return fault.on == role

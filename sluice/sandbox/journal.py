@@ -14,6 +14,7 @@ class Entry:
     Args:
         path: as the provider sees it, without the provider's prefix and without the query.
         credential: the first 12 hex digits of the key's SHA-256.
+        prompt: the same of the prompt of what was started, so that a caller can tell its own.
         status: ``None`` while the call is unanswered.
         billable_start: the call started something that the provider would bill.
     """
@@ -27,6 +28,7 @@ class Entry:
     status: int | None = None
     billable_start: bool = False
     provider_job_id: str | None = None
+    prompt: str | None = None
 
 
 class Journal:

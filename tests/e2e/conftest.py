@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from sluice.local.stack import Setup, Stack, running
 
 ROOT = Path(__file__).parents[2]
+MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it
 PATIENCE_S = 90
 ENDED = ("succeeded", "failed", "canceled", "expired")
 
@@ -117,7 +119,8 @@ class Gateway:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Bring the shipped files up as `make up` does, beside whatever else runs here."""
-    with running(Setup(folder=ROOT, state=tmp_path_factory.mktemp("stack"))) as stack:
+    state = tmp_path_factory.mktemp("stack")
+    with unpacking() as emulator, running(Setup(folder=ROOT, state=state, emulator=emulator)) as stack:
         yield stack
 
 
@@ -145,12 +148,33 @@ def calling(stack: Stack) -> Iterator[Gateway]:
 
 
 @contextmanager
-def playing(folder: Path, providers: str, routes: str, render_scale: float = 1.0) -> Iterator[Stack]:
-    """Bring a stack up with files of its own."""
+def playing(
+    folder: Path, providers: str, routes: str, render_scale: float = 1.0, **emulator: str
+) -> Iterator[Stack]:
+    """Bring a stack up with files of its own.
+
+    Args:
+        emulator: further settings of the emulator.
+    """
     (folder / "providers.yaml").write_text(providers)
     (folder / "routes.yaml").write_text(routes)
-    with running(Setup(folder=folder, state=folder / "state", render_scale=render_scale)) as stack:
-        yield stack
+    with unpacking() as own:
+        setup = Setup(folder, folder / "state", render_scale=render_scale, emulator={**own, **emulator})
+        with running(setup) as stack:
+            yield stack
+
+
+@contextmanager
+def unpacking() -> Iterator[dict[str, str]]:
+    """Let the emulator unpack functions into memory where there is a disk of it.
+
+    It unpacks two hundred files for each process that it starts, and leaves them there.
+    """
+    if not MEMORY.is_dir():
+        yield {}
+        return
+    with TemporaryDirectory(prefix="sluice-", dir=MEMORY) as folder:
+        yield {"TMPDIR": folder}
 
 
 def forget(gateway: Gateway) -> None:
@@ -159,9 +183,9 @@ def forget(gateway: Gateway) -> None:
     forget_circuits(gateway.stack)
 
 
-def forget_circuits(stack: Stack) -> None:
-    """Close every circuit: what one test broke is whole for the next."""
+def forget_circuits(stack: Stack, provider: str = "") -> None:
+    """Close every circuit, or those of a provider: what one test broke is whole for the next."""
     dynamodb, table = stack.cloud.client("dynamodb"), stack.outputs["PacersTable"]
     for item in dynamodb.scan(TableName=table)["Items"]:
-        if item["pool"]["S"].startswith("circuit#"):
+        if item["pool"]["S"].startswith(f"circuit#{provider}"):
             dynamodb.delete_item(TableName=table, Key={"pool": item["pool"]})

@@ -12,7 +12,7 @@ import pytest
 from sluice.local.stack import Stack
 from tests.e2e.conftest import EACH_RPM, Gateway, forget_circuits
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.pace]
 
 CALM_S, DEAD_S = 25, 30
 DEAD = "openai"

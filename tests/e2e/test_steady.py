@@ -12,7 +12,7 @@ from sluice.local.stack import Stack
 from tests.e2e.conftest import BURST, RPM, Gateway
 from tests.e2e.test_crash import wait_for
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.pace]
 
 
 @pytest.fixture

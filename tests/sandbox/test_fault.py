@@ -1,6 +1,7 @@
 """Every kind of fault, where it can hit."""
 
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -179,6 +180,60 @@ def test_truncate_cuts_an_answer_that_holds_the_file(sandbox: httpx.Client, brea
 
     with pytest.raises(httpx.RemoteProtocolError, match=r"without sending complete message body"):
         sandbox.post("/elevenlabs/v1/sound-generation", json={"text": "thunder"})
+
+
+@pytest.mark.parametrize("call", [KLING, OPENAI])
+def test_reset_starts_the_job_and_breaks_the_connection(
+    sandbox: httpx.Client, break_: Break, journal: Journal, call: Any
+) -> None:
+    """
+    The body was read, and no byte of an answer comes.
+    """
+    break_(call[0].split("/")[1], "reset")
+
+    with pytest.raises(httpx.ReadError, match="reset by peer"):
+        submit(sandbox, call)
+
+    assert (journal()[0]["status"], journal()[0]["billable_start"]) == (None, True)
+
+
+def test_reset_hits_a_look_when_told_so(sandbox: httpx.Client, break_: Break) -> None:
+    """
+    The job lives on.
+    """
+    break_("fal", "reset", on="poll", count=1)
+    job = submit(sandbox, FAL).json()
+
+    with pytest.raises(httpx.ReadError, match="reset by peer"):
+        sandbox.get(job["status_url"])
+
+    assert sandbox.get(job["status_url"]).is_success
+
+
+def test_wrong_media_is_a_real_file_of_another_kind(
+    sandbox: httpx.Client, break_: Break, fal_link: str
+) -> None:
+    """
+    A picture's link leads to a sound, under the picture's type.
+    """
+    break_("fal", "wrong_media")
+
+    answer = sandbox.get(fal_link)
+
+    assert (answer.headers["content-type"], answer.content[8:12]) == ("image/png", b"WAVE")
+
+
+def test_wrong_media_hits_an_answer_that_holds_the_file(sandbox: httpx.Client, break_: Break) -> None:
+    """
+    OpenAI's base64 is a sound, ElevenLabs' sound a picture.
+    """
+    for provider in ("openai", "elevenlabs"):
+        break_(provider, "wrong_media")
+
+    picture = b64decode(submit(sandbox, OPENAI).json()["data"][0]["b64_json"])
+    sound = sandbox.post("/elevenlabs/v1/sound-generation", json={"text": "thunder"})
+
+    assert (picture[8:12], sound.content[1:4]) == (b"WAVE", b"PNG")
 
 
 def test_expired_url_refuses_the_file(sandbox: httpx.Client, break_: Break, fal_link: str) -> None:

@@ -28,6 +28,7 @@ def test_an_entry_says_what_was_started_and_never_the_key(sandbox: httpx.Client,
         "status": 200,
         "billable_start": True,
         "provider_job_id": job,
+        "prompt": sha256(b"a fox").hexdigest()[:12],
     }
 
 

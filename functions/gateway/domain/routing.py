@@ -115,13 +115,18 @@ def next_hop(job: Job, passed: Container[int], now: float) -> int | None:
     Args:
         passed: hops that were looked at and left for later.
     """
-    stays = job.attempts and job.attempt.error and not moves_on(job, job.attempt.error)
-    if job.ended or stays or now >= job.deadline_at:
+    if job.ended or _stays(job) or now >= job.deadline_at:
         return None
     left = [index for index in range(len(job.chain)) if index not in passed]
     tried = {attempt.hop for attempt in job.attempts}
     fresh = (index for index in left if index not in tried)
     return next(fresh, next((index for index in left if _only_refused(job, index)), None))
+
+
+def may_try(job: Job, hop: int) -> bool:
+    """Tell whether a job may still go to a hop at all."""
+    tried = any(attempt.hop == hop for attempt in job.attempts)
+    return not _stays(job) and (not tried or _only_refused(job, hop))
 
 
 def untried(job: Job, hop: int) -> list[int]:
@@ -139,6 +144,11 @@ def pause_after_refusal_s(job: Job, hop: int) -> float:
     """Return how long a pool shall stand still after it refused a job, by how often it did."""
     times = sum(attempt.hop == hop for attempt in job.attempts)
     return REFUSED_S[min(times, len(REFUSED_S)) - 1]
+
+
+def _stays(job: Job) -> bool:
+    """Tell whether the latest attempt failed in a way that sends the job nowhere."""
+    return bool(job.attempts and job.attempt.error) and not moves_on(job, job.attempt.error)
 
 
 def _only_refused(job: Job, hop: int) -> bool:

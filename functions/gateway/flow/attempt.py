@@ -63,12 +63,13 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
     except Conflict:
         return start(ports, _fresh(ports, job), n, deadline_s)
     answer = send(ports, job, call, call.protocol.steps[0], {}, limit)
-    if isinstance(answer, Failure):
-        kept = _find(ports, job, taken) if answer.error in ("timeout", "transient") else None
-        return _record(ports, job, taken, Pending(1, kept) if isinstance(kept, dict) else answer)
-    if pause_s := hint.exhausted_s(call.provider, answer):
+    reading = answer if isinstance(answer, Failure) else steps.read(call, 0, {}, answer)
+    if isinstance(reading, Failure) and _unheard(answer, reading):
+        kept = _find(ports, job, taken)
+        reading = Pending(1, kept) if isinstance(kept, dict) else reading
+    if not isinstance(answer, Failure) and (pause_s := hint.exhausted_s(call.provider, answer)):
         stand_still(ports, job, taken, pause_s)
-    return _record(ports, job, taken, steps.read(call, 0, {}, answer))
+    return _record(ports, job, taken, reading)
 
 
 def check(ports: Ports, job: Job, n: int) -> Outcome:
@@ -224,10 +225,22 @@ def _unwanted(ports: Ports, job: Job, attempt: Attempt) -> Outcome:
 
 
 def _says_nothing(reading: Failure, answer: HttpResponse | Failure, step: Step) -> bool:
-    """Tell whether a failed look leaves the job's state open: a failed poll is not a failed job."""
-    if isinstance(answer, Failure):
+    """Tell whether a failed look leaves the job's state open: a failed poll is not a failed job.
+
+    The call for a result has no word for the state, and its error is the job's: unless nobody but a gateway
+    on the way is heard.
+    """
+    if isinstance(answer, Failure) or reading.code == "malformed":
         return True
-    return bool(step.status) and answer.status >= 400 and reading.error in PASSING
+    if answer.status < 400 or reading.error not in PASSING:
+        return False
+    return bool(step.status) or (answer.status != 500 and reading.code == str(answer.status))
+
+
+def _unheard(answer: HttpResponse | Failure, reading: Failure) -> bool:
+    """Tell whether a start may have been taken although its answer is lost or cannot be read."""
+    lost = isinstance(answer, Failure) and answer.error in ("timeout", "transient")
+    return lost or reading.code == "malformed"
 
 
 def stop(ports: Ports, job: Job) -> Job:

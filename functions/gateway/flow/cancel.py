@@ -11,7 +11,7 @@ from gateway.errors import Clash, Conflict, NotFound
 from gateway.flow import attempt as attempts
 from gateway.flow.chain import OVER
 from gateway.flow.ports import Ports
-from gateway.flow.settle import end_canceled
+from gateway.flow.settle import end_canceled, settle
 
 
 def cancel(ports: Ports, tenant: str, job_id: str) -> Job:
@@ -39,7 +39,7 @@ def cancel(ports: Ports, tenant: str, job_id: str) -> Job:
 
 def _canceled(ports: Ports, job: Job) -> Job:
     if job.status == "canceled":
-        return job
+        return settle(ports, job)
     waits = not job.attempts or job.attempt.status in ("reserved", *OVER)
     if job.ended or (job.status == "delivering" and not waits):
         raise Clash(

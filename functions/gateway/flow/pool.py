@@ -59,6 +59,15 @@ def release(ports: Ports, job: Job, attempt: Attempt) -> None:
         ports.bell.ring(name)
 
 
+def let_go(ports: Ports, job: Job) -> None:
+    """Give back the place of an attempt that was never written, because whoever took it died before that."""
+    for name in dict.fromkeys(name_of(ports, job, hop) for hop in job.chain):
+        if limits_of(ports, name).concurrent and ports.leases.give_back(
+            name, _holder(job, len(job.attempts) + 1)
+        ):
+            ports.bell.ring(name)
+
+
 def turn_of(ports: Ports, job: Job) -> tuple[int, float | None] | None:
     """Tell a waiting job's position in the queue as it is now, and about when it may start if a rate says."""
     if not job.place:

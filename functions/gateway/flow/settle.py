@@ -15,20 +15,21 @@ LOST = "a worker was lost and did not come back; nothing was delivered"
 def settle(ports: Ports, job: Job, *, lost: bool = False) -> Job:
     """End a job that no target is working on any more; a job that has ended already stays as it is."""
     if job.ended:
+        if job.status == "canceled":  # whoever ended it may have died before its places were free
+            _give_back(ports, job)
         return job
     if job.cancel_at is not None:
         return end_canceled(ports, job)
-    front.give_place_back(ports, job)
     if job.outputs and job.status == "delivering":
+        front.give_place_back(ports, job)
         return _succeed(ports, job)
-    if job.attempts and not job.attempt.error:
-        pool.release(ports, job, job.attempt)
+    _give_back(ports, job)
     code, message = _reason(job, lost=lost)
     late = ports.now() >= job.deadline_at and job.status != "delivering" and not lost
     ended = jobs.moved(
         job, "expire" if late else "fail", ports.now(), error_code=code, error_message=message, byok={}
     )
-    return tell.end(ports, ended, ports.jobs.save)
+    return tell.end(ports, _at_rest(ended, ports.now()), ports.jobs.save)
 
 
 def end_canceled(ports: Ports, job: Job) -> Job:
@@ -42,10 +43,25 @@ def end_canceled(ports: Ports, job: Job) -> Job:
     if job.attempts and not job.attempt.error:
         ended = with_attempt(ended, replace(job.attempt, status="canceled", finished_at=now))
     ended = tell.end(ports, ended, ports.jobs.save)
-    front.give_place_back(ports, job)
-    if job.attempts:
-        pool.release(ports, job, job.attempt)
+    _give_back(ports, job)
     return ended
+
+
+def _give_back(ports: Ports, job: Job) -> None:
+    """Give back whatever place a job may have; twice is once."""
+    front.give_place_back(ports, job)
+    pool.let_go(ports, job)
+    if job.attempts and not job.attempt.error:
+        pool.release(ports, job, job.attempt)
+
+
+def _at_rest(job: Job, now: float) -> Job:
+    """Leave no attempt at work in an ended job's trace; a start that may have been billed stays unknown."""
+    if not job.attempts or job.attempt.finished_at:
+        return job
+    status, code = ("unknown", "start_unknown") if job.attempt.status == "starting" else ("failed", "lost")
+    over = replace(job.attempt, status=status, error="internal", code=code, message=LOST, finished_at=now)
+    return with_attempt(job, over)
 
 
 def _succeed(ports: Ports, job: Job) -> Job:

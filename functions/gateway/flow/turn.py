@@ -31,6 +31,8 @@ def take_turn(ports: Ports, job: Job, hop: int, sent_on: Counter[str]) -> Go | A
     """
     if chain.under_way(job):
         return Go(job, job.attempt)  # a pump died after it had written this
+    if not routing.may_try(job, hop):
+        return Again(job)  # an entry that a dead step left here; the job is elsewhere by now
     if ports.now() >= job.deadline_at:
         return End(_gone(ports, job))
     if not chain.offered(ports, job, hop):
@@ -80,4 +82,5 @@ def _elsewhere(ports: Ports, job: Job, hop: int, sent_on: Counter[str]) -> Itera
 
 
 def _gone(ports: Ports, job: Job) -> Job:
+    pool.let_go(ports, job)
     return ports.jobs.save(replace(job, pool="", place=""))

@@ -68,3 +68,10 @@ def seed_of(*words: object) -> int:
 def speech_seconds(text: str, speed: float = 1.0) -> float:
     """Estimate how long a text takes to say."""
     return round(max(SPEECH_MIN_S, len(text) * SPEECH_S_PER_CHARACTER) / speed, 2)
+
+
+def of_another_kind(spec: Spec) -> Spec:
+    """Describe a file of another medium: a sound for a picture, a picture for all else."""
+    if spec.kind == "image":
+        return Spec("audio", "wav", spec.provider, spec.model, spec.text, spec.seed, duration_s=0.5)
+    return Spec("image", "png", spec.provider, spec.model, spec.text, spec.seed, 64, 64)
