@@ -87,7 +87,13 @@ class FakeRepeats:
         if self.find(repeat.name, job.created_at):
             raise Conflict(job.id)
         self.jobs.create(job)
-        self.made[repeat.name] = (job.created_at + KEPT_S, Made(repeat.digest, job.id))
+        self.note(repeat, job.id, job.created_at)
+
+    def note(self, call: Repeat, made: str, now: float) -> None:
+        """Store the call alone."""
+        if self.find(call.name, now):
+            raise Conflict(made)
+        self.made[call.name] = (now + KEPT_S, Made(call.digest, made))
 
 
 @dataclass

@@ -128,6 +128,17 @@ class Repeats:
         call = entry_of(self._table, repeat, job.id, int(job.created_at))
         both_or_neither(self._dynamodb, job.id, call, self._jobs._new(job))
 
+    def note(self, call: Repeat, made: str, now: float) -> None:
+        """Store a call and the name of what it makes.
+
+        Raises:
+            Conflict: another call with this key was quicker.
+        """
+        try:
+            self._dynamodb.put_item(**entry_of(self._table, call, made, int(now)))
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict(made) from error
+
 
 def entry_of(table: str, repeat: Repeat, made: str, now: int) -> dict[str, Any]:
     """Return the put of a call that made something, unless the call is known."""

@@ -1,6 +1,6 @@
 """Register customers' buckets, check them, and find the one that a request names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,16 +11,24 @@ from gateway.errors import Clash, DestinationRefused, InvalidRequest, NotFound
 from gateway.flow.ports import Artifacts, Ports
 
 
-def register(ports: Ports, tenant: str, body: Mapping[str, Any]) -> Destination:
+def register(
+    ports: Ports, tenant: str, body: Mapping[str, Any], take: Callable[[str], str] = str
+) -> Destination:
     """Store a new destination, which nothing is delivered to until it is verified.
+
+    Args:
+        take: turns a fresh name into the one that the same call took before.
 
     Raises:
         InvalidRequest: a field is wrong.
         Clash: there is one of that name.
     """
-    external_id = f"sluice-{ports.random(16).hex()}"
-    made = destinations.read(body, tenant, external_id, ports.now())
+    fresh = destinations.read(body, tenant, f"sluice-{ports.random(16).hex()}", ports.now())
+    made = replace(fresh, external_id=take(fresh.external_id))
     if not ports.destinations.save(made, new=True):
+        known = ports.destinations.find(tenant, made.name)
+        if known and known.external_id == made.external_id:
+            return known
         raise Clash(
             f"name: there is a destination {made.name!r} already; DELETE it first.",
             code="destination_exists",

@@ -45,6 +45,9 @@ class Repeats(Protocol):
     def create(self, job: Job, repeat: Repeat) -> None:
         """Store a new job and the call that made it, both or neither; raise ``Conflict`` if there was one."""
 
+    def note(self, call: Repeat, made: str, now: float) -> None:
+        """Store a call and the name of what it makes; raise ``Conflict`` if there was one."""
+
 
 class Ledger(Protocol):
     """The books: a job's end and its cost entries are written in one transaction."""

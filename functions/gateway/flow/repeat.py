@@ -70,14 +70,37 @@ def earlier(ports: Ports, tenant: str, repeat: Repeat) -> Job | None:
     job = ports.jobs.get(tenant, made.job)
     if job is None or made.digest != repeat.digest:
         was = "with another body or path" if job else "and the job is gone"
-        raise Clash(
-            f"Idempotency-Key: it was used less than a day ago for job {made.job}, {was}. "
-            "Send what was sent then, or take a new key.",
-            code="idempotency_conflict",
-            param="Idempotency-Key",
-            job_id=made.job,
-        )
+        raise used(made.job, was)
     return job
+
+
+def claim(ports: Ports, call: Repeat, fresh: str) -> str:
+    """Take a name for what a call makes: ``fresh``, or the one that it took when it came before.
+
+    What is made under that name is made once, and a call that died in between makes it when it comes again.
+
+    Raises:
+        Clash: a call with this key asked for something else.
+    """
+    try:
+        ports.repeats.note(call, fresh, ports.now())
+    except Conflict:
+        made = ports.repeats.find(call.name, ports.now())
+        if made is None or made.digest != call.digest:
+            raise used(made.job if made else "", "with another body or path") from None
+        return made.job
+    return fresh
+
+
+def used(made: str, was: str) -> Clash:
+    """Say that a key is taken."""
+    return Clash(
+        f"Idempotency-Key: it was used less than a day ago for {made or 'something else'}, {was}. "
+        "Send what was sent then, or take a new key.",
+        code="idempotency_conflict",
+        param="Idempotency-Key",
+        job_id=made if made.startswith("gw_") else None,
+    )
 
 
 def go_on(ports: Ports, job: Job, wait_s: float, asked_to_wait: bool) -> Job:

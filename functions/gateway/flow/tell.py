@@ -53,8 +53,13 @@ def event_of(job: Job) -> str:
     return f"job.{job.status}"
 
 
-def again(ports: Ports, tenant: str, job_id: str, webhook: str) -> list[Delivery]:
+def again(
+    ports: Ports, tenant: str, job_id: str, webhook: str, take: Callable[[str], str] = str
+) -> list[Delivery]:
     """Tell a job's receivers once more, or one of them.
+
+    Args:
+        take: turns this instant into that at which the same call came before.
 
     Raises:
         NotFound: the tenant has no such job or webhook.
@@ -67,8 +72,11 @@ def again(ports: Ports, tenant: str, job_id: str, webhook: str) -> list[Delivery
         told = f"job {job.id} is {job.status}; its webhooks are told when it has ended."
         raise Clash(told, code="not_ended", job_id=job.id)
     wanted = _wanted(ports, job, webhook)
+    since = float(take(repr(ports.now())))
     before = ports.deliveries.of_job(tenant, job.id)
-    return [_begin_again(ports, job, each, [d for d in before if d.webhook == each]) for each in wanted]
+    return [
+        _begin_again(ports, job, each, [d for d in before if d.webhook == each], since) for each in wanted
+    ]
 
 
 def _set_going(ports: Ports, job: Job, told: tuple[str, ...]) -> Job:
@@ -95,10 +103,11 @@ def _wanted(ports: Ports, job: Job, webhook: str) -> tuple[str, ...]:
     return (found.id,)
 
 
-def _begin_again(ports: Ports, job: Job, webhook: str, before: Sequence[Delivery]) -> Delivery:
-    """Begin the next run of a delivery, or the one that was asked for before and has not been tried."""
+def _begin_again(ports: Ports, job: Job, webhook: str, before: Sequence[Delivery], since: float) -> Delivery:
+    """Begin the next run of a delivery, or the one that was begun since or has not been tried."""
     first = delivery_id(job.id, webhook)
-    waiting = (each for each in before if each.id != first and not each.tries and not each.over)
+    runs = (each for each in before if each.id != first)
+    waiting = (each for each in runs if each.created_at > since or not (each.tries or each.over))
     delivery = next(waiting, None) or _numbered(ports, job, webhook, len(before))
     ports.courier.start(job.tenant, job.id, webhook, delivery.id)
     return delivery

@@ -1,5 +1,6 @@
 """Let callers bring files: hand out a signed form, look at what a reference or a link of ours stands for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.domain import identity, link, media, upload
@@ -20,9 +21,13 @@ class Begun:
     form: Form
 
 
-def begin(ports: Ports, tenant: str, wanted: Wanted) -> Begun:
-    """Sign a form by which one file of this type and size can be sent; nothing is stored."""
-    upload_id = identity.upload_id(ports.now(), ports.random(10))
+def begin(ports: Ports, tenant: str, wanted: Wanted, take: Callable[[str], str] = str) -> Begun:
+    """Sign a form by which one file of this type and size can be sent; nothing is stored.
+
+    Args:
+        take: turns a fresh id into the one that the same call took before.
+    """
+    upload_id = take(identity.upload_id(ports.now(), ports.random(10)))
     return Begun(upload_id, ports.uploads.form(upload.key_of(tenant, upload_id), wanted, upload.FORM_S))
 
 

@@ -14,11 +14,18 @@ MOST = 20
 FIELDS = ("url", "events", "key_id")
 
 
-def register(ports: Ports, tenant: str, asked: Mapping[str, Any], own: tuple[str, ...]) -> Webhook:
+def register(
+    ports: Ports,
+    tenant: str,
+    asked: Mapping[str, Any],
+    own: tuple[str, ...],
+    take: Callable[[str], str] = str,
+) -> Webhook:
     """Make a webhook.
 
     Args:
         own: hosts of this gateway, which no webhook may lead back to.
+        take: turns a fresh name into the one that the same call took before.
 
     Raises:
         InvalidRequest: a field is missing, wrong or unknown.
@@ -28,10 +35,12 @@ def register(ports: Ports, tenant: str, asked: Mapping[str, Any], own: tuple[str
     for name in ("url", "events"):
         if name not in fields:
             raise InvalidRequest(f"{name}: is required.", code="missing_parameter", param=name)
+    now = ports.now()
+    id = take(f"wh_{identity.job_id(now, ports.random(10)).removeprefix('gw_')}")
+    if known := ports.webhooks.get(tenant, id):
+        return known
     if len(ports.webhooks.of(tenant)) >= MOST:
         raise Clash(f"there are {MOST} webhooks, which are the most; delete one.", code="too_many_webhooks")
-    now = ports.now()
-    id = f"wh_{identity.job_id(now, ports.random(10)).removeprefix('gw_')}"
     made = Webhook(tenant=tenant, id=id, created_at=now, **fields)
     ports.webhooks.create(made)
     return made
@@ -69,20 +78,28 @@ def change(ports: Ports, tenant: str, id: str, asked: Mapping[str, Any], own: tu
     return _changed(ports, tenant, id, lambda found: replace(found, **fields))
 
 
-def rotate(ports: Ports, tenant: str, id: str) -> Webhook:
+def rotate(ports: Ports, tenant: str, id: str, take: Callable[[str], str] = str) -> Webhook:
     """Give a webhook its next secret; the one before goes on signing for a day."""
     now = ports.now()
-    return _changed(ports, tenant, id, lambda found: replace(found, secret=found.secret.rotated(now)))
+    wanted = _generation(find(ports, tenant, id).secret, take)
+
+    def turned(found: Webhook) -> Webhook:
+        due = found.secret.generation < wanted
+        return replace(found, secret=found.secret.rotated(now)) if due else found
+
+    return _changed(ports, tenant, id, turned)
 
 
-def rotate_key(ports: Ports, tenant: str, key_id: str) -> Secret:
+def rotate_key(ports: Ports, tenant: str, key_id: str, take: Callable[[str], str] = str) -> Secret:
     """Give a key the next secret for its own deliveries; likewise."""
-    while True:
-        before = ports.webhooks.secret_of_key(tenant, key_id)
+    before = ports.webhooks.secret_of_key(tenant, key_id)
+    wanted = _generation(before, take)
+    while before.generation < wanted:
         try:
-            return ports.webhooks.turn(tenant, key_id, before, before.rotated(ports.now()))
+            before = ports.webhooks.turn(tenant, key_id, before, before.rotated(ports.now()))
         except Conflict:
-            continue
+            before = ports.webhooks.secret_of_key(tenant, key_id)
+    return before
 
 
 def turn_off(ports: Ports, tenant: str, id: str, why: str) -> None:
@@ -113,6 +130,11 @@ def deliveries(
         raise NotFound(f"after: no delivery {after[:100]!r}.", code="delivery_not_found", param="after")
     found = ports.deliveries.of_webhook(tenant, id, limit + 1, last)
     return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+def _generation(secret: Secret, take: Callable[[str], str]) -> int:
+    """Return which secret a rotation leads to; the same call, sent again, leads no further."""
+    return int(take(str(secret.generation + 1)))
 
 
 def _changed(ports: Ports, tenant: str, id: str, to: Callable[[Webhook], Webhook]) -> Webhook:

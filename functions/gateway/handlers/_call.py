@@ -11,6 +11,7 @@ from gateway.flow.front import Caller
 from gateway.handlers import _wiring
 
 BODY_BYTES = 256 * 1024
+PAGE, LONGEST_PAGE = 20, 100
 
 Event = dict[str, Any]
 Reply = dict[str, Any]
@@ -76,6 +77,19 @@ def own_hosts(event: Event) -> tuple[str, ...]:
 def path(event: Event) -> str:
     """Return the path as it was written, without a slash at its end."""
     return str(event["path"]).rstrip("/") or "/"
+
+
+def page_size(event: Event) -> int:
+    """Return how many entries of a list the caller wants at once.
+
+    Raises:
+        InvalidRequest: ``limit`` is no number, or too large.
+    """
+    text = str((event.get("queryStringParameters") or {}).get("limit") or PAGE)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LONGEST_PAGE):
+        wrong = f"limit: must be a whole number from 1 to {LONGEST_PAGE}, not {text[:20]!r}."
+        raise InvalidRequest(wrong, code="invalid_parameter", param="limit")
+    return int(text)
 
 
 def names(pattern: str, asked: str) -> tuple[str, ...] | None:

@@ -1,30 +1,23 @@
 """Batches: many jobs from one file of lines; looked at, listed, canceled."""
 
 from typing import Any
-from urllib.parse import unquote
 
-from gateway.domain import repeat
 from gateway.domain import report as documents
 from gateway.domain.batch import Batch
-from gateway.errors import InvalidRequest
 from gateway.flow.batch import cancel, report, submit
 from gateway.handlers import _wiring
-from gateway.handlers._call import Event, Reply, Route, base_url, body, caller, path
-from gateway.handlers._header import header
+from gateway.handlers._call import Event, Reply, Route, base_url, body, caller, page_size
+from gateway.handlers._repeat import repeat_of
 from gateway.handlers._reply import reply
 
 _desk = _wiring.the_desk()
 # How long a call goes on canceling jobs; its function has thirty seconds.
 CANCEL_S = 10
-PAGE, MOST_PAGE = 20, 100
 
 
 def _create(event: Event) -> Reply:
     sender, given = caller(event, "submit"), body(event)
-    text = header(event, "idempotency-key")
-    asked = submit.read(given)
-    where = f"{event['httpMethod']} {unquote(path(event))}"
-    call = None if text is None else repeat.read(text, sender.key_id, where, given)
+    asked, call = submit.read(given), repeat_of(event, sender, given)
     batch, new = submit.submit(_desk, sender, asked, base_url(event), call)
     _wiring.logger.info("batch accepted" if new else "batch asked for again", batch=batch.id)
     again = {} if new else {"idempotency-replayed": "true"}
@@ -39,7 +32,7 @@ def _get(event: Event, batch_id: str) -> Reply:
 def _list(event: Event) -> Reply:
     tenant = caller(event, "read").tenant
     asked = event.get("queryStringParameters") or {}
-    count = _count(str(asked.get("limit") or PAGE))
+    count = page_size(event)
     found = _desk.batches.page(tenant, count + 1, str(asked.get("after") or ""))
     page = [_document(event, batch) for batch in found[:count]]
     return reply(200, {"object": "list", "data": page, "has_more": len(found) > count})
@@ -62,16 +55,6 @@ def _reply(event: Event, batch: Batch, more: dict[str, str] | None = None) -> Re
 def _document(event: Event, batch: Batch) -> dict[str, Any]:
     counts = report.counts_of(_desk, batch)
     return documents.document(batch, counts, base_url(event), _wiring.link_secret)
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_PAGE:
-        raise InvalidRequest(
-            f"limit: must be a whole number from 1 to {MOST_PAGE}, not {text[:40]!r}.",
-            code="invalid_parameter",
-            param="limit",
-        )
-    return int(text)
 
 
 ROUTES: dict[tuple[str, str], Route] = {

@@ -8,13 +8,16 @@ from gateway.domain.instant import written
 from gateway.flow import destination
 from gateway.handlers import _wiring
 from gateway.handlers._call import Event, Reply, Route, body, caller
+from gateway.handlers._repeat import taking
 from gateway.handlers._reply import reply
 
 _ports = _wiring.the_ports()
 
 
 def _create(event: Event) -> Reply:
-    return reply(201, _shown(destination.register(_ports, caller(event, "admin").tenant, body(event))))
+    admin, given = caller(event, "admin"), body(event)
+    take, headers = taking(event, admin, given)
+    return reply(201, _shown(destination.register(_ports, admin.tenant, given, take)), headers)
 
 
 def _verify(event: Event, name: str) -> Reply:

@@ -1,18 +1,17 @@
 """Jobs: start one, look at it, cancel it."""
 
 from typing import Any
-from urllib.parse import unquote
 
 from gateway.domain import body as bodies
-from gateway.domain import pricing, repeat, request, view
+from gateway.domain import pricing, request, view
 from gateway.domain.job import Job
 from gateway.errors import NotFound
 from gateway.flow import accept, cancel, pool
 from gateway.flow import repeat as repeats
-from gateway.flow.front import Caller
 from gateway.handlers import _wiring
-from gateway.handlers._call import Event, Reply, Route, base_url, body, caller, path
-from gateway.handlers._header import Patience, header, patience
+from gateway.handlers._call import Event, Reply, Route, base_url, body, caller
+from gateway.handlers._header import Patience, patience
+from gateway.handlers._repeat import repeat_of
 from gateway.handlers._reply import reply
 
 _ports = _wiring.the_ports()
@@ -43,14 +42,6 @@ def see_through(event: Event, taken: repeats.Taken, patient: Patience) -> Reply:
     go_on = accept.run if taken.new else repeats.go_on
     job = go_on(_ports, job, patient.wait_s, patient.named)
     return _job_reply(event, job, patient.headers | taken.headers)
-
-
-def repeat_of(event: Event, sender: Caller, given: dict[str, Any]) -> repeat.Repeat | None:
-    """Tell this call from others, if it has an ``Idempotency-Key``."""
-    text = header(event, "idempotency-key")
-    if text is None:
-        return None
-    return repeat.read(text, sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", given)
 
 
 def _cancel(event: Event, job_id: str) -> Reply:

@@ -5,7 +5,8 @@ from gateway.flow import replay
 from gateway.handlers import _wiring
 from gateway.handlers._call import Event, Reply, Route, base_url, body, caller
 from gateway.handlers._header import patience
-from gateway.handlers.paths.jobs import repeat_of, see_through
+from gateway.handlers._repeat import repeat_of
+from gateway.handlers.paths.jobs import see_through
 
 _ports = _wiring.the_ports()
 # What may differ. Target, region, operation and model are what is pinned.

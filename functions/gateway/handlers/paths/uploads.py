@@ -4,15 +4,17 @@ from gateway.domain import upload
 from gateway.flow import upload as uploads
 from gateway.handlers import _wiring
 from gateway.handlers._call import Event, Reply, Route, body, caller
+from gateway.handlers._repeat import taking
 from gateway.handlers._reply import reply
 
 _ports = _wiring.the_ports()
 
 
 def _create(event: Event) -> Reply:
-    tenant = caller(event, "submit").tenant
-    wanted = upload.read(body(event))
-    begun = uploads.begin(_ports, tenant, wanted)
+    sender, given = caller(event, "submit"), body(event)
+    wanted = upload.read(given)
+    take, headers = taking(event, sender, given)
+    begun = uploads.begin(_ports, sender.tenant, wanted, take)
     form_ends_at = upload.expires_at(begun.id) - upload.KEPT_S + upload.FORM_S
     return reply(
         201,
@@ -30,6 +32,7 @@ def _create(event: Event) -> Reply:
                 "expires_at": upload.moment(form_ends_at),
             },
         },
+        headers,
     )
 
 

@@ -8,11 +8,11 @@ from gateway.domain.webhook import Secret
 from gateway.errors import InvalidRequest, NotFound
 from gateway.flow import tell, webhooks
 from gateway.handlers import _wiring
-from gateway.handlers._call import Event, Reply, Route, body, caller, own_hosts
+from gateway.handlers._call import Event, Reply, Route, body, caller, own_hosts, page_size
+from gateway.handlers._repeat import taking
 from gateway.handlers._reply import reply
 
 _ports = _wiring.the_ports()
-PAGE, LONGEST_PAGE = 20, 100
 
 
 def _key_secret(event: Event) -> Reply:
@@ -22,19 +22,21 @@ def _key_secret(event: Event) -> Reply:
 
 def _rotate_key_secret(event: Event) -> Reply:
     sender = caller(event, "submit")
-    return _of_key(sender.key_id, webhooks.rotate_key(_ports, sender.tenant, sender.key_id))
+    take, headers = taking(event, sender, {})
+    return _of_key(sender.key_id, webhooks.rotate_key(_ports, sender.tenant, sender.key_id, take), headers)
 
 
-def _of_key(key_id: str, secret: Secret) -> Reply:
+def _of_key(key_id: str, secret: Secret, headers: dict[str, str] | None = None) -> Reply:
     newest = webhook.secret_of(key_id, _wiring.link_secret(), secret.generation)
-    return reply(200, {"object": "webhook_secret", "secret": webhook.shown(newest)})
+    return reply(200, {"object": "webhook_secret", "secret": webhook.shown(newest)}, headers)
 
 
 def _create(event: Event) -> Reply:
-    admin = caller(event, "admin")
-    made = webhooks.register(_ports, admin.tenant, body(event), own_hosts(event))
+    admin, given = caller(event, "admin"), body(event)
+    take, headers = taking(event, admin, given)
+    made = webhooks.register(_ports, admin.tenant, given, own_hosts(event), take)
     _wiring.logger.info("webhook made", webhook=made.id, key=admin.key_id)
-    return reply(201, _with_secret(made))
+    return reply(201, _with_secret(made), headers)
 
 
 def _list(event: Event) -> Reply:
@@ -61,7 +63,9 @@ def _delete(event: Event, id: str) -> Reply:
 
 
 def _rotate(event: Event, id: str) -> Reply:
-    return reply(200, _with_secret(webhooks.rotate(_ports, caller(event, "admin").tenant, id)))
+    admin = caller(event, "admin")
+    take, headers = taking(event, admin, {})
+    return reply(200, _with_secret(webhooks.rotate(_ports, admin.tenant, id, take)), headers)
 
 
 def _with_secret(found: Webhook) -> dict[str, Any]:
@@ -71,8 +75,7 @@ def _with_secret(found: Webhook) -> dict[str, Any]:
 
 def _deliveries(event: Event, id: str) -> Reply:
     tenant, asked = caller(event, "admin").tenant, event.get("queryStringParameters") or {}
-    limit = _limit(str(asked.get("limit") or PAGE))
-    page, last = webhooks.deliveries(_ports, tenant, id, limit, str(asked.get("after") or ""))
+    page, last = webhooks.deliveries(_ports, tenant, id, page_size(event), str(asked.get("after") or ""))
     return reply(200, {**_listed(page), "has_more": last is not None, "last_id": last})
 
 
@@ -84,8 +87,7 @@ def _deliveries_of_job(event: Event, job_id: str) -> Reply:
 
 
 def _redeliver(event: Event, job_id: str) -> Reply:
-    tenant = caller(event, "submit").tenant
-    asked = body(event) if event.get("body") else {}
+    sender, asked = caller(event, "submit"), body(event) if event.get("body") else {}
     if unknown := sorted(asked.keys() - {"webhook_id"}):
         wrong = f"{unknown[0]}: is not a field here. Known: webhook_id."
         raise InvalidRequest(wrong, code="unknown_parameter", param=unknown[0])
@@ -94,20 +96,14 @@ def _redeliver(event: Event, job_id: str) -> Reply:
         raise InvalidRequest(
             "webhook_id: must be the id of a webhook.", code="invalid_parameter", param="webhook_id"
         )
-    begun = tell.again(_ports, tenant, job_id, to)
+    take, headers = taking(event, sender, asked)
+    begun = tell.again(_ports, sender.tenant, job_id, to, take)
     _wiring.logger.info("told again", job=job_id, deliveries=len(begun))
-    return reply(202, _listed(begun))
+    return reply(202, _listed(begun), headers)
 
 
 def _listed(found: Any) -> dict[str, Any]:
     return {"object": "list", "data": [receiver.delivery_document(each) for each in found]}
-
-
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LONGEST_PAGE):
-        wrong = f"limit: must be a whole number from 1 to {LONGEST_PAGE}, not {text[:20]!r}."
-        raise InvalidRequest(wrong, code="invalid_parameter", param="limit")
-    return int(text)
 
 
 ROUTES: dict[tuple[str, str], Route] = {
