@@ -11,9 +11,11 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -55,7 +57,7 @@ class Live:
         return Pool(self._load, WORKERS)
 
     async def authorize(self, event: Event) -> Event | None:
-        """Ask the authorizer who calls; nothing where it refuses."""
+        """Ask the authorizer who calls; nothing where it refuses, or cannot be asked."""
         return await asyncio.to_thread(self._asked, json.dumps(event))
 
     async def _load(self) -> Function:
@@ -69,15 +71,27 @@ class Live:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         }
-        return deployed(Cloud(self.endpoint_url).client("lambda"), self.function, settings, self.folder)
+        try:
+            return deployed(_lambda(self.endpoint_url), self.function, settings, self.folder)
+        except (BotoCoreError, ClientError, OSError) as error:
+            raise FunctionFailed("Runtime.NoFunction", repr(error)) from error
 
     def _asked(self, event: str) -> Event | None:
-        client = Cloud(self.endpoint_url).client("lambda")
-        answer = client.invoke(FunctionName=self.authorizer, Payload=event.encode())
+        try:
+            answer = _lambda(self.endpoint_url).invoke(FunctionName=self.authorizer, Payload=event.encode())
+        except (BotoCoreError, ClientError) as error:
+            _log.warning("the authorizer cannot be asked: %r", error)
+            return None
         if answer.get("FunctionError"):
             return None
         said: Event = json.loads(answer["Payload"].read())
         return {**said["context"], "principalId": said["principalId"]}
+
+
+@cache
+def _lambda(endpoint_url: str) -> Any:
+    """Open the client once; to make one takes longer than what it is used for."""
+    return Cloud(endpoint_url).client("lambda")
 
 
 def routes(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from sluice.local.live import routes
+from sluice.local.live import Live, routes
+from sluice.local.port import free_port
 from sluice.local.runtime.answer import Answer, FunctionFailed
 from sluice.local.runtime.pool import Busy
 
@@ -138,3 +140,15 @@ def test_the_function_is_let_go_when_its_answer_was_read():
     call(pool)
 
     assert not pool.left
+
+
+def test_an_emulator_that_is_away_leaves_the_answer_to_the_proxy(tmp_path: Path):
+    """The authorizer knows nobody then, and no function is found; neither breaks the edge."""
+    live = Live(f"http://127.0.0.1:{free_port()}", "stream", "authorize", tmp_path)
+
+    async def run() -> None:
+        assert await live.authorize({}) is None
+        with pytest.raises(FunctionFailed, match=r"^Runtime\.NoFunction"):
+            await live.make_pool().invoke(b"{}")
+
+    asyncio.run(run())

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
-from sluice.local.runtime.answer import FunctionFailed
+from sluice.local.runtime.answer import Answer, FunctionFailed
+from sluice.local.runtime.api import RuntimeApi
 from sluice.local.runtime.function import Function
 from sluice.local.runtime.pool import Busy, Pool
 
@@ -156,6 +158,23 @@ def test_a_function_that_cannot_be_loaded_is_told_with_the_reason(tmp_path: Path
         async with pool_of(tmp_path, "absent") as pool:
             with pytest.raises(FunctionFailed, match=r"^AttributeError: the function could not be loaded"):
                 await pool.invoke(CALL % b"fine")
+
+    asyncio.run(run())
+
+
+def test_an_answer_may_come_over_another_connection_than_its_event(tmp_path: Path):
+    """AWS's own loop keeps one for each."""
+
+    async def run() -> None:
+        api, answer = RuntimeApi("arn:f"), Answer()
+        root = f"http://{await api.open()}/2018-06-01/runtime/invocation"
+        api.give(b"{}", 5, answer)
+        async with httpx.AsyncClient(trust_env=False) as asks, httpx.AsyncClient(trust_env=False) as says:
+            event = await asks.get(f"{root}/next")
+            await says.post(f"{root}/{event.headers['lambda-runtime-aws-request-id']}/response", json=[1])
+        api.close(FunctionFailed("over"))
+
+        assert await answer.whole() == [1]
 
     asyncio.run(run())
 

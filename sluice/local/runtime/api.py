@@ -42,6 +42,7 @@ class RuntimeApi:
         self._arn, self._on_idle = arn, on_idle
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self._server: asyncio.Server | None = None
+        self._out: dict[str, Call] = {}  # given out, and not yet being answered
         self._wires: set[_Wire] = set()
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.idle = False
@@ -57,7 +58,7 @@ class RuntimeApi:
         if self._server:
             self._server.close()
         self.cut()
-        for call in (*(wire.call for wire in self._wires), *drained(self._calls)):
+        for call in (*(wire.call for wire in self._wires), *self._out.values(), *drained(self._calls)):
             if call:
                 call.answer.end(why)
         self._refuse(why)
@@ -92,17 +93,26 @@ class RuntimeApi:
                 await wire.rest()
                 await self._next(wire)
             else:
-                await self._answered(wire, request, path.rpartition("/")[2])
+                # By its id: AWS's own loop asks on one connection and answers on another.
+                of, _, word = path.removeprefix(f"{_ROOT}/invocation/").partition("/")
+                wire.call = self._out.pop(of, None)
+                await self._answered(wire, request, word)
+                wire.call = None
                 await wire.reply(202, {}, b"{}")
 
     async def _next(self, wire: "_Wire") -> None:
         if not self.ready.done():
             self.ready.set_result(None)
+        for left in self._out.values():
+            left.answer.end(FunctionFailed("Runtime.NoAnswer", "the worker asked for the next event instead"))
+        self._out.clear()
         self.idle = self._calls.empty()
         if self.idle:
             self._on_idle()
-        wire.call = call = await self._call_or_end(wire)
+        call = await self._call_or_end(wire)
+        self._out[call.id] = call
         headers = {
+            "Content-Type": "application/json",  # AWS's own loop crashes without it
             "Lambda-Runtime-Aws-Request-Id": call.id,
             "Lambda-Runtime-Deadline-Ms": str(call.deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": self._arn,
@@ -134,7 +144,6 @@ class RuntimeApi:
             wire.call.answer.end(
                 _failure(trailers[_KIND], base64.b64decode(trailers.get(_BODY, b""))) if failed else None
             )
-            wire.call = None
             return
         body = bytearray()
 
@@ -145,7 +154,6 @@ class RuntimeApi:
         failure = _failure(headers.get(_KIND, b"Unhandled"), bytes(body))
         if wire.call:
             wire.call.answer.end(failure)
-            wire.call = None
         else:
             self._refuse(failure)
 

@@ -17,6 +17,7 @@ class Worker:
 
     Args:
         on_idle, on_end: are told when it has nothing to do, and when its process has ended.
+        quiet: what it prints goes nowhere, else where our own goes.
     """
 
     def __init__(
@@ -24,8 +25,10 @@ class Worker:
         function: Function,
         on_idle: Callable[[], None] = lambda: None,
         on_end: Callable[["Worker"], None] = lambda worker: None,
+        *,
+        quiet: bool = False,
     ) -> None:
-        self._function, self._on_end = function, on_end
+        self._function, self._on_end, self._quiet = function, on_end, quiet
         self.api = RuntimeApi(function.arn, on_idle)
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -47,7 +50,10 @@ class Worker:
         address = await self.api.open()
         function = self._function
         self._process = await asyncio.create_subprocess_exec(
-            *function.command(), cwd=function.package, env=function.environment(address)
+            *function.command(),
+            cwd=function.package,
+            env=function.environment(address),
+            stdout=asyncio.subprocess.DEVNULL if self._quiet else None,
         )
         self._watch = asyncio.create_task(self._ended(self._process))
         await self.api.ready
