@@ -65,15 +65,15 @@ def _read(call: Call) -> Order:
     prompt = fields.text(call.body, "text" if call.body.get("text") else "prompt")
     asked = call.body.get("seed", -1)
     seed = fields.seed({} if asked == -1 else call.body, model, prompt)
-    aspect = str(call.body.get("aspect_ratio") or "1:1")
+    aspect = str(call.body.get("aspect_ratio") or "")
     if VIDEO.search(model):
-        size = video_size("720p", aspect) or (1280, 720)
+        size = video_size("720p", aspect or "16:9") or (1280, 720)
         length_s = fields.number(call.body, "duration", 5, 1, 30)
         return Order(model, (Spec("video", "mp4", call.provider, model, prompt, seed, *size, length_s),))
     if AUDIO.search(model):
         length_s = speech_seconds(prompt)
         return Order(model, (Spec("audio", "mp3", call.provider, model, prompt, seed, duration_s=length_s),))
-    size = image_size("1K", aspect) or (1024, 1024)
+    size = image_size("1K", aspect or "1:1") or (1024, 1024)
     return Order(model, (Spec("image", "png", call.provider, model, prompt, seed, *size),))
 
 
