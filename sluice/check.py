@@ -10,13 +10,13 @@ from sluice.root import PYTHONPATH, ROOT
 
 _BIN = Path(sys.executable).parent
 _SDKS = ROOT / ".sluice/sdks"
-_TWO = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+_TWO = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 _STEPS = {
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
     "imports": ["lint-imports"],
-    # Two at a time, in the order in which they are collected: what waits for a stack beside what computes.
+    # Two files at a time, in the order in which they are collected: what waits beside what computes.
     "tests": ["pytest", "-q", *_TWO, "-m", "not pace and not soak"],
     "pace": ["pytest", "-q", "-m", "pace and not soak"],
     "sdks": [f"{_SDKS}/bin/pytest", "-q", "tests/sdks", "--ignore=tests/sdks/older"],

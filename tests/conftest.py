@@ -23,13 +23,9 @@ def stay_here(event: str, args: tuple[Any, ...]) -> None:
         raise RuntimeError(f"a test wants to reach {name!r}")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what shares a stack, or else a file; and begin with stacks, which take longest."""
+    """Begin with what needs a stack, because that takes longest."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
-    for item in items:
-        shares = "stack" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("stack" if shares else item.nodeid.partition("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -90,7 +90,7 @@ class Exchange:
         if isinstance(route, Submit):
             return await self._submit(route)
         self._name_job(params.get("id", ""))
-        await self._meet_fault(route.role)
+        await self._meet_fault(route.role, holds_file=isinstance(route, Result))
         self._call = replace(self._call, now=time.time())
         if isinstance(route, Result):
             return await self._result(route)
@@ -100,7 +100,7 @@ class Exchange:
         job = need_job(self._call, self._sandbox.jobs, self._call.params["id"])
         done = job.state(self._call.now) == "done"
         outputs = job.order.outputs if done else ()
-        return route.answer(self._call, job, [await self._sandbox.studio.render(spec) for spec in outputs])
+        return route.answer(self._call, job, [await self._render(spec) for spec in outputs])
 
     async def _submit(self, route: Submit) -> Reply:
         self._entry.model = _model_of(self._call)
@@ -153,8 +153,8 @@ class Exchange:
         if fault.kind == "expired_url":
             raise Refused(Trouble("expired", "the link has expired"))
 
-    async def _meet_fault(self, role: str) -> None:
-        self._draw_fault(role)
+    async def _meet_fault(self, role: str, *, holds_file: bool = False) -> None:
+        self._draw_fault(role, inline=holds_file)
         await self._wait()
 
     async def _wait(self) -> None:

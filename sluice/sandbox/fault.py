@@ -143,6 +143,6 @@ def _number(value: dict[str, Any], name: str) -> Any:
 def _reaches(fault: Fault, role: str, inline: bool) -> bool:
     if fault.on == "job":
         return role == "submit"
-    if fault.kind in IN_FILES and fault.on == "file" and role == "submit":
+    if fault.kind in IN_FILES and fault.on == "file" and role != "file":
         return inline
     return fault.on == role

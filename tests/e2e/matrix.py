@@ -128,7 +128,9 @@ def _unreadable(family: Family) -> str:
 
 
 def _broken_off(family: Family) -> str:
-    return "file_broken" if family.links else "connection"
+    if family.links:
+        return "file_broken"
+    return "total_deadline" if family.polls else "connection"  # a look that breaks off is taken again
 
 
 TRANSIENT, TIMEOUT = frozenset({"transient"}), frozenset({"timeout"})
@@ -145,7 +147,7 @@ FAULTS = (
     Fault("moderation in a poll", {"kind": "moderation", "on": "job"}, REFUSED, _word(3), _polls),
     Fault("stuck in progress", {"kind": "hang", "on": "job"}, TIMEOUT, _is("total_deadline"), _polls),
     Fault("expired result URL", {"kind": "expired_url"}, TRANSIENT, _is("file_*"), _links),
-    Fault("truncated file", {"kind": "truncate"}, TRANSIENT, _broken_off),
+    Fault("truncated file", {"kind": "truncate"}, TRANSIENT | TIMEOUT, _broken_off),
     Fault("wrong media type", {"kind": "wrong_media"}, TRANSIENT, _is("wrong_media")),
     Fault("slow download", {"kind": "slow", "on": "file", "delay_s": 0.3}, hits=_links),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain.outcome import Failure
-from gateway.protocols.http import HttpRequest, HttpResponse
+from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 from tests.builders import a_png, a_video, answer
 from tests.flow.stage import Stage
 
@@ -67,11 +67,11 @@ class Cast:
         return reply
 
     @contextmanager
-    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[tuple[int, Iterator[bytes]]]:
+    def stream(self, request: HttpRequest, deadline_s: float) -> Iterator[HttpStream]:
         """Open a file, which may break off."""
         self.stage.rest(self.stage.random.uniform(0.1, 3))
         data = FILM if request.url.endswith(".mp4") else PHOTO
-        yield 200, self._chunks(data, self.stage.random.random() < BROKEN_FILE)
+        yield HttpStream(200, {}, self._chunks(data, self.stage.random.random() < BROKEN_FILE))
 
     def _chunks(self, data: bytes, breaks: bool) -> Iterator[bytes]:
         yield data[:600]

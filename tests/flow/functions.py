@@ -1,10 +1,12 @@
 """What each function does with its event, over given ports: the handlers without their wiring."""
 
+import math
 from typing import Any
 
 from gateway.domain import body as bodies
 from gateway.domain.job import Job
 from gateway.flow import accept, attempt, chain, deliver, sweep
+from gateway.flow import overdue as ending
 from gateway.flow import settle as settling
 from gateway.flow.outcome import Outcome
 from gateway.flow.ports import Ports
@@ -25,14 +27,15 @@ def call(ports: Ports, model: str, body: dict[str, Any], wait_s: float) -> None:
     accept.run(ports, job, wait_s, asked_to_wait=False)
 
 
-def route(ports: Ports, job_id: str) -> dict[str, Any]:
-    """Choose the next target."""
-    moved = chain.advance(ports, sweep.take_over(ports, read(ports, job_id)))
+def route(ports: Ports, job_id: str, overdue: bool = False) -> dict[str, Any]:
+    """Choose the next target, after an attempt that is given up."""
+    job = sweep.take_over(ports, read(ports, job_id))
+    moved = chain.advance(ports, ending.abandon(ports, job) if overdue else job)
     if isinstance(moved, chain.End):
         return {"outcome": "end"}
     if isinstance(moved, chain.Wait):
         return {"outcome": "queue", "hop": moved.hop}
-    return slot_payload(moved.job, moved.attempt, ports.now())
+    return slot_payload(ports, moved.job, moved.attempt)
 
 
 def queue(ports: Ports, job_id: str, hop: int, token: str) -> None:
@@ -60,9 +63,10 @@ def check(ports: Ports, job_id: str, n: int) -> dict[str, Any]:
 def fetch(ports: Ports, job_id: str) -> dict[str, Any]:
     """Bring finished files in."""
     job = read(ports, job_id)
-    done = job.ended or bool(job.outputs)
-    outcome = Outcome("delivered", job) if done else deliver.from_links(ports, job, job.attempt)
-    return outcome.payload()
+    if job.ended or job.outputs:
+        deliver.clear(ports, job)
+        return Outcome("delivered", job).payload()
+    return deliver.from_links(ports, job, job.attempt, math.inf).payload()
 
 
 def settle(ports: Ports, job_id: str, lost: bool) -> Job:

@@ -25,6 +25,8 @@ MORE = ("bell", "tokens", "secrets", "artifacts", "wire", "workflow", "webhooks"
 PORTS = (*CLOUD, *MORE)
 RETRIES, SETTLE_RETRIES, RECEIVES = 4, 6, 3
 VISIBLE_AFTER_S, BELL_VISIBLE_AFTER_S, ROUND_S, QUEUE_S = 150, 120, 60, 86_400
+# After a step of an accepted attempt broke for good; how long a paid result is brought home after its time.
+PAUSE_S, DELIVERY_S = 60, 3600
 BROKEN = (Killed, Conflict, Busy)
 Answer = TypeVar("Answer")
 
@@ -83,8 +85,6 @@ class Play:
         """Name the jobs whose webhook is being told."""
         return {job_id for _, job_id, *_ in self.ports.courier.begun}  # type: ignore[attr-defined]
 
-    # What the ports workflow and bell do.
-
     def start(self, tenant: str, job_id: str) -> None:
         """Begin a job's execution, once."""
         self._begin(job_id, job_id)
@@ -98,8 +98,6 @@ class Play:
     def ring(self, pool: str, after_s: float = 0) -> None:
         """Send a bell."""
         self._send(lambda ports: pump(ports, pool), BELL_VISIBLE_AFTER_S, after_s)
-
-    # Who calls functions.
 
     def _call(self, model: str, body: dict[str, Any], wait_s: float) -> None:
         before = {job.id for job in self.jobs()}
@@ -145,11 +143,30 @@ class Play:
             while told["outcome"] in ("pending", "done"):
                 if told["outcome"] == "pending":
                     self.stage.rest(told["after_s"])
-                    told = self._step(partial(functions.check, job_id=job_id, n=slot["attempt"]))
+                    told = self._looked_after(
+                        partial(functions.check, job_id=job_id, n=slot["attempt"]), slot
+                    )
                 else:
-                    told = self._step(partial(functions.fetch, job_id=job_id))
+                    told = self._looked_after(partial(functions.fetch, job_id=job_id), slot, DELIVERY_S)
+            if told["outcome"] == "overdue":
+                self._step(partial(functions.route, job_id=job_id, overdue=True))
+                continue
             if told["outcome"] != "next":
                 return
+
+    def _looked_after(
+        self, work: Callable[[Ports], dict[str, Any]], slot: dict[str, Any], more_s: float = 0
+    ) -> dict[str, Any]:
+        """Take a look that breaks again, with pauses, until the attempt's time is over."""
+        while True:
+            try:
+                return self._step(work)
+            except Lost:
+                self.stage.rest(PAUSE_S)
+            if self.stage.at * 1000 >= slot["until_ms"] + more_s * 1000:
+                if more_s:
+                    raise Lost
+                return {"outcome": "overdue"}
 
     def _slot(self, job_id: str) -> dict[str, Any]:
         """Route, and wait in the queue of a full pool."""
@@ -179,8 +196,6 @@ class Play:
                 if self._tried(partial(functions.bury, message=letter)):
                     self.letters.remove(letter)
             self.stage.rest(ROUND_S)
-
-    # How the cloud runs them.
 
     def _step(self, work: Callable[[Ports], Answer], retries: int = RETRIES) -> Answer:
         """Run a step of the workflow; one that breaks is tried again after a pause."""
