@@ -22,7 +22,7 @@ BAD: dict[int, tuple[str, str]] = {
 def test_a_file_of_lines_becomes_jobs_and_reports(gateway: Gateway) -> None:
     """Sixty lines, three of them wrong; the parts' workers die, and a second execution works on the same."""
     batch = gateway.post("/v1/batches", {"input": uploaded(gateway, lines())}).json()
-    wait_for(gateway.starts)
+    wait_for(gateway.starts, PATIENCE_S)
     kill_workers(gateway, "FunctionsPart")
     run_again(gateway, batch)
 
@@ -45,7 +45,7 @@ def test_a_canceled_batch_ends_and_starts_nothing_more(gateway: Gateway) -> None
     """Videos that render are canceled, the others never start; the list has the batch on top."""
     line = {"model": "veo-3.1", "input": {"prompt": "a storm", "duration": 8}}
     batch = gateway.post("/v1/batches", {"requests": [line] * 3, "metadata": {"order": "7"}}).json()
-    wait_for(lambda: gateway.starts())
+    wait_for(gateway.starts, PATIENCE_S)
 
     url = f"{gateway.stack.base_url}/v1/batches/{batch['id']}"
     canceled = gateway.http.delete(url, headers={"authorization": f"Bearer {gateway.stack.api_key}"})
