@@ -101,7 +101,7 @@ class Batches(Construct):
                 self._files("GetObject", *LINES, *reports_of(blueprint)),
                 allow(kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"),
                 allow(kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
-                allow(kept.destinations.table_arn, "dynamodb", "GetItem"),
+                allow(kept.destinations.table_arn, "dynamodb", "GetItem", "Query"),
                 allow(kept.pacers.table_arn, "dynamodb", "GetItem", "UpdateItem", "BatchGetItem"),
                 allow(kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 allow(queues.bells.queue_arn, "sqs", "SendMessage"),

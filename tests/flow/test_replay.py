@@ -8,9 +8,11 @@ import pytest
 from gateway.domain.body import read
 from gateway.domain.job import Job
 from gateway.errors import Clash, GatewayError, Gone, InvalidRequest, NotFound
+from gateway.flow import destination
 from gateway.flow.ports import Ports
 from gateway.flow.replay import replay
 from tests.builders import CALLER, make_job, make_ports, plan_of
+from tests.domain.test_destination import BODY
 from tests.flow.steps import FAILED_503, fal_works, latest, run_workflow, veo_works
 
 
@@ -44,6 +46,23 @@ def test_changes_are_laid_over_the_input() -> None:
 
     assert again.input == {"prompt": "a lighthouse in a storm", "duration": 8, "seed": 5}
     assert again.seed == 5
+
+
+def test_where_the_files_went_and_what_time_there_was_stay_as_they_were() -> None:
+    """The customer's bucket is looked up again: one that was removed since is a mistake that is told."""
+    ports = make_ports(veo_works())
+    destination.register(ports, "acme", BODY)
+    destination.verify(ports, "acme", "films")
+    job = make_job(ports, delivery={"destination": "films"}, deadline="5m")
+    ended = ports.jobs.save(replace(job, status="failed"))
+
+    again = replayed(ports, ended)
+    destination.remove(ports, "acme", "films")
+
+    assert (again.destination, again.deadlines) == (job.destination, job.deadlines)
+    assert again.deadline_at - again.created_at == 300
+    with pytest.raises(InvalidRequest, match=r"^delivery.destination: unknown destination 'films'"):
+        replayed(ports, ended)
 
 
 def test_a_job_that_nothing_delivered_gets_its_whole_chain_again() -> None:

@@ -47,6 +47,7 @@ GRANTS: dict[str, set[str]] = {
     | {
         "dynamodb:PutItem Jobs",
         "dynamodb:GetItem Destinations",
+        "dynamodb:Query Destinations",
         "dynamodb:BatchGetItem Jobs",
         "dynamodb:BatchGetItem Pacers",
         "dynamodb:GetItem Repeats",

@@ -12,7 +12,7 @@ from gateway.domain import identity, request, routing
 from gateway.domain.job import Hop, Job, Skip
 from gateway.domain.repeat import Repeat
 from gateway.errors import Clash, Gone, InvalidRequest, NotFound
-from gateway.flow import credential, inputs
+from gateway.flow import credential, destination, inputs
 from gateway.flow.accept import LEASE_S, enter, require_known_keys
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
@@ -83,6 +83,7 @@ def _again(
         chain=found.able,
         created_at=now,
         deadline_at=now + before.deadline_at - before.created_at,
+        deadlines=before.deadlines,
         plan=ports.plan.hash,
         on=before.on,
         overflow=before.overflow,
@@ -90,6 +91,7 @@ def _again(
         retention_days=before.retention_days,
         seed=seed if isinstance(seed, int) else before.seed,
         byok=credential.seal(ports, caller.tenant, job_id, asked.byok),
+        destination=destination.asked_for(ports, caller.tenant, _destination(before)),
         webhook_url=asked.webhook_url or before.webhook_url,
         customer_id=asked.customer_id or before.customer_id,
         metadata=asked.metadata or before.metadata,
@@ -100,6 +102,10 @@ def _again(
         inputs=found.files,
         base_url=base_url,
     )
+
+
+def _destination(before: Job) -> str:
+    return before.destination.name if before.destination else ""
 
 
 def _pinned(ports: Ports, before: Job) -> tuple[Hop, ...]:

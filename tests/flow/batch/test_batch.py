@@ -180,6 +180,21 @@ def submit_own(desk: Any) -> Any:
     return take_in(desk.ports, CALLER, read_job(LINE), BASE, None).job
 
 
+def test_a_look_that_takes_long_notes_what_it_made_and_goes_on_later() -> None:
+    """A job takes eighteen seconds to make here: two are made, and the next look is soon."""
+    desk = make_desk()
+    ports = desk.ports
+    slow = replace(ports, random=lambda size: ports.sleep(9) or ports.random(size))
+    desk = replace(desk, ports=slow)
+    batch = submitted(desk, *[LINE] * 5)
+    (span,) = surveyed(desk, batch)
+
+    first = worked(desk, batch, span)
+
+    statuses = [line.status for line in desk.batches.part(batch.id, 0).lines]
+    assert (first.over, first.pause_s, statuses) == (False, 2, ["open"] * 2 + ["waiting"] * 3)
+
+
 def test_looks_become_rare_while_nothing_happens() -> None:
     """A minute at most, and more often again when something does."""
     desk = make_desk()

@@ -21,6 +21,8 @@ from gateway.flow.cancel import cancel
 from gateway.flow.front import Caller
 from gateway.flow.repeat import take_in
 
+# How long a look may go on making jobs: then it notes what it made, and the next one goes on.
+ENTER_S = 20
 # Refusals that concern the key, and so the lines after it, too.
 OF_THE_KEY = frozenset({"rate_limited", "too_many_jobs"})
 
@@ -137,9 +139,9 @@ def _entered(
     desk: Desk, batch: Batch, part: Part, texts: dict[int, jsonl.Piece]
 ) -> tuple[tuple[Line, ...], float]:
     """Make jobs of lines that wait, until the key has no more room; return when it may have some again."""
-    lines, wait_s, shut = [], 0.0, False
+    lines, wait_s, shut, until = [], 0.0, False, desk.ports.now() + ENTER_S
     for line in part.lines:
-        if line.status == "waiting" and not shut:
+        if line.status == "waiting" and not shut and desk.ports.now() < until:
             made = _made(desk, batch, line, texts.get(line.number))
             if isinstance(made, RateLimited):
                 wait_s = max(wait_s, float(made.headers.get("retry-after", "1")))
