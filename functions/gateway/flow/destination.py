@@ -26,9 +26,10 @@ def register(
     fresh = destinations.read(body, tenant, f"sluice-{ports.random(16).hex()}", ports.now())
     made = replace(fresh, external_id=take(fresh.external_id))
     if not ports.destinations.save(made, new=True):
-        known = ports.destinations.find(tenant, made.name)
-        if known and known.external_id == made.external_id:
-            return known
+        there = ports.destinations.find(tenant, made.name)
+        came_before = made.external_id != fresh.external_id
+        if came_before and there and there.external_id == made.external_id:
+            return there
         raise Clash(
             f"name: there is a destination {made.name!r} already; DELETE it first.",
             code="destination_exists",
