@@ -89,19 +89,21 @@ def asked(caller: Gateway, number: int, prompt: str) -> dict[str, Any]:
     """Ask until there is an answer, as a careful caller does: the same key makes the same job."""
     body = {"prompt": prompt}
     wait = {} if number % 2 else {"prefer": "respond-async"}
-    until = time.monotonic() + PATIENCE_S
+    until, said = time.monotonic() + PATIENCE_S, Counter[str]()
     while time.monotonic() < until:
         try:
             headers = {"idempotency-key": prompt, **wait}
             answer = caller.post(f"/v1/{MODELS[number % len(MODELS)]}", body, **headers)
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            said[type(error).__name__] += 1
             continue
         if answer.status_code in (200, 202):
             found: dict[str, Any] = answer.json()
             return found
         assert answer.status_code >= 429, answer.text
+        said[f"{answer.status_code} {answer.text}"] += 1
         time.sleep(0.5)
-    raise AssertionError(f"{prompt} was never taken in")
+    raise AssertionError(f"{prompt} was never taken in: {said}")
 
 
 def see_through(caller: Gateway, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
