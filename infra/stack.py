@@ -76,6 +76,7 @@ class SluiceStack(Stack):
             self,
             "Alarms",
             queues=queues,
+            functions=functions,
             machine=machine,
             batches=batches.machine,
             api=answers,

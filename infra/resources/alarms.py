@@ -9,6 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.resources.functions import Functions
 from infra.resources.queues import RECEIVES, Queues
 from infra.resources.webhooks import Webhooks
 
@@ -24,6 +25,7 @@ class Alarms(Construct):
         id: str,
         *,
         queues: Queues,
+        functions: Functions,
         machine: sfn.StateMachine,
         batches: sfn.StateMachine,
         api: lambda_.Function,
@@ -49,13 +51,22 @@ class Alarms(Construct):
         self._alarm("Workflow", broken, workflow, topic)
         stuck = batches.metric_failed(period=FIVE_MINUTES, statistic="Sum")
         self._alarm("Batches", stuck, "a batch broke; it got one more run, and fails when that breaks", topic)
+        looks = cloudwatch.MathExpression(
+            expression="check + deliver",
+            using_metrics={
+                "check": functions.check.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
+                "deliver": functions.deliver.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
+            },
+            period=FIVE_MINUTES,
+        )
+        attempts = "looks or deliveries keep breaking; their jobs wait for it until their time is over"
+        self._alarm("Attempts", looks, attempts, topic, periods=3)
         died = api.metric_errors(period=FIVE_MINUTES, statistic="Sum")
         self._alarm("Api", died, "calls died in the middle; the sweeper sees to their jobs", topic)
         unswept = sweeper.metric_errors(period=FIVE_MINUTES, statistic="Sum")
         self._alarm(
             "Sweeper", unswept, "jobs may hang until this is mended; the sweeper's log says why", topic
         )
-
         # The function writes the number into its log, in CloudWatch's embedded metric format.
         dead = cloudwatch.Metric(
             namespace="Sluice",
@@ -72,13 +83,15 @@ class Alarms(Construct):
         courier = "a delivery broke more than a day long; POST /v1/jobs/{id}/redeliver sends it again"
         self._alarm("Courier", lost, courier, topic)
 
-    def _alarm(self, id: str, metric: cloudwatch.Metric, about: str, topic: sns.Topic | None) -> None:
+    def _alarm(
+        self, id: str, metric: cloudwatch.IMetric, about: str, topic: sns.Topic | None, periods: int = 1
+    ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             id,
             metric=metric,
             threshold=0,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=about,

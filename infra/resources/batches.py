@@ -1,15 +1,13 @@
 """Batches: their three functions, and the machine with a Distributed Map over the parts of a batch."""
 
-import json
-
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.compile.blueprint import Blueprint
+from infra.resources import standard
 from infra.resources.acknowledge import acknowledge, logical_id
 from infra.resources.batch_steps import FUNCTIONS, LABEL, definition
 from infra.resources.egress import loopback
@@ -136,44 +134,32 @@ class Batches(Construct):
         return allow([self._kept.artifacts.arn_for_objects(prefix) for prefix in prefixes], "s3", action)
 
     def _machine(self, steps: dict[str, lambda_.Function]) -> sfn.StateMachine:
-        role = self._role([step.function_arn for step in steps.values()])
-        machine = sfn.StateMachine(
+        arns = [step.function_arn for step in steps.values()]
+        lists = self._kept.artifacts.arn_for_objects("batches/*")
+        machine = standard.make(
             self,
             "Machine",
-            role=role,
-            definition_body=sfn.DefinitionBody.from_string(json.dumps(definition())),
-            definition_substitutions={
+            definition=definition(),
+            names={
                 **{name: step.function_arn for name, step in steps.items()},
                 "Bucket": self._kept.artifacts.bucket_name,
             },
-            tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=self._logs(), level=sfn.LogLevel.ALL, include_execution_data=False
-            ),
-        )
-        self._let_it_start_itself(machine, role)
-        return machine
-
-    def _role(self, functions: list[str]) -> iam.Role:
-        invoke = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=functions)
-        lists = self._kept.artifacts.arn_for_objects("batches/*")
-        read = iam.PolicyStatement(actions=["s3:GetObject"], resources=[lists])
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
-            inline_policies={"Steps": iam.PolicyDocument(statements=[invoke, read])},
+            statements=[
+                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=arns),
+                iam.PolicyStatement(actions=["s3:GetObject"], resources=[lists]),
+            ],
+            log="-batches",
         )
         bucket = logical_id(self._kept.artifacts)
         acknowledge(
-            role,
-            "log delivery and X-Ray cannot name resources; the list of a batch's parts has its id",
-            "IAM5[Resource::*]",
+            machine.role,
+            "the list of a batch's parts has its id",
             f"IAM5[Resource::<{bucket}.Arn>/batches/*]",
         )
-        return role
+        self._let_it_start_itself(machine)
+        return machine
 
-    def _let_it_start_itself(self, machine: sfn.StateMachine, role: iam.Role) -> None:
+    def _let_it_start_itself(self, machine: sfn.StateMachine) -> None:
         """Permit what a Distributed Map does: child executions of the machine that it stands in.
 
         A policy beside the role, because the machine needs the role before it has a name.
@@ -192,7 +178,7 @@ class Batches(Construct):
         policy = iam.Policy(
             self,
             "Children",
-            roles=[role],
+            roles=[machine.role],
             statements=[
                 iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn]),
                 iam.PolicyStatement(
@@ -204,16 +190,6 @@ class Batches(Construct):
         names = (f"<{logical_id(machine)}.Name>{label}" for label in ("", f"/{LABEL}"))
         found = (f"IAM5[Resource::{at}:{name}:*]" for name in names)
         acknowledge(policy, "child executions are named by Step Functions", *found)
-
-    def _logs(self) -> logs.LogGroup:
-        """Make the log group; under this prefix AWS needs no line for it in a policy that is soon full."""
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-batches",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
 
 
 def reports_of(blueprint: Blueprint) -> list[str]:

@@ -5,16 +5,14 @@
 The state has ids alone: the function reads the rest, and says whether and when it is to be asked again.
 """
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.resources.acknowledge import acknowledge
+from infra.resources import standard
 from infra.resources.egress import Egress
 from infra.resources.grant import allow
 from infra.resources.storage import Storage
@@ -111,35 +109,11 @@ class Webhooks(Construct):
 
     def _machine(self) -> sfn.StateMachine:
         invoke = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.notify.function_arn])
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
-            inline_policies={"Steps": iam.PolicyDocument(statements=[invoke])},
-        )
-        machine = sfn.StateMachine(
+        return standard.make(
             self,
             "Courier",
-            role=role,
-            definition_body=sfn.DefinitionBody.from_string(json.dumps(definition())),
-            definition_substitutions={"Notify": self.notify.function_arn},
-            tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=self._logs(), level=sfn.LogLevel.ALL, include_execution_data=False
-            ),
-        )
-        acknowledge(
-            role,
-            "log delivery and X-Ray cannot name resources; all else in this role does",
-            "IAM5[Resource::*]",
-        )
-        return machine
-
-    def _logs(self) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}-webhooks",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
+            definition=definition(),
+            names={"Notify": self.notify.function_arn},
+            statements=[invoke],
+            log="-webhooks",
         )

@@ -60,7 +60,7 @@ def test_every_dead_letter_raises_an_alarm(aws: Template):
     watched = [
         alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in alarms
-        if alarm["Namespace"] == "AWS/SQS"
+        if alarm.get("Namespace") == "AWS/SQS"
     ]
 
     assert sorted(watched) == sorted(id for id in of_type(aws, "AWS::SQS::Queue") if "dead" in id)
@@ -73,6 +73,15 @@ def test_alarm_of_the_pump_is_about_bells_that_nobody_could_answer(aws: Template
 
     assert named(pump["Dimensions"][0]["Value"]).startswith("QueuesBellsdead")
     assert pump["AlarmDescription"].startswith("the pump crashed 3 times over a pool")
+
+
+@pytest.mark.synth
+def test_one_crash_of_a_look_wakes_nobody_and_a_quarter_of_an_hour_of_them_does(aws: Template):
+    alarm = one(aws, "AWS::CloudWatch::Alarm", "AlarmsAttempts")
+    counted = [m["MetricStat"] for m in alarm["Metrics"] if "MetricStat" in m]
+
+    assert (alarm["EvaluationPeriods"], {each["Period"] for each in counted}) == (3, {300})
+    assert {each["Metric"]["MetricName"] for each in counted} == {"Errors"}
 
 
 @pytest.mark.synth
