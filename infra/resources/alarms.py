@@ -51,16 +51,12 @@ class Alarms(Construct):
         self._alarm("Workflow", broken, workflow, topic)
         stuck = batches.metric_failed(period=FIVE_MINUTES, statistic="Sum")
         self._alarm("Batches", stuck, "a batch broke; it got one more run, and fails when that breaks", topic)
-        looks = cloudwatch.MathExpression(
-            expression="check + deliver",
-            using_metrics={
-                "check": functions.check.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
-                "deliver": functions.deliver.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
-            },
-            period=FIVE_MINUTES,
-        )
-        attempts = "looks or deliveries keep breaking; their jobs wait for it until their time is over"
-        self._alarm("Attempts", looks, attempts, topic, periods=3)
+        for id, step in {"Check": functions.check, "Deliver": functions.deliver}.items():
+            broke = step.metric_errors(period=FIVE_MINUTES, statistic="Sum")
+            waits = (
+                f"{id.lower()} keeps breaking; jobs wait for it until their time is over; its log says why"
+            )
+            self._alarm(id, broke, waits, topic, periods=3)
         died = api.metric_errors(period=FIVE_MINUTES, statistic="Sum")
         self._alarm("Api", died, "calls died in the middle; the sweeper sees to their jobs", topic)
         unswept = sweeper.metric_errors(period=FIVE_MINUTES, statistic="Sum")
@@ -84,7 +80,7 @@ class Alarms(Construct):
         self._alarm("Courier", lost, courier, topic)
 
     def _alarm(
-        self, id: str, metric: cloudwatch.IMetric, about: str, topic: sns.Topic | None, periods: int = 1
+        self, id: str, metric: cloudwatch.Metric, about: str, topic: sns.Topic | None, periods: int = 1
     ) -> None:
         alarm = cloudwatch.Alarm(
             self,
