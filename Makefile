@@ -37,7 +37,7 @@ test: $(SETUP) $(SDKS)/.ready  ## Run the whole check: format, lint, types, impo
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
 	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth and not soak"
 
-soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, a storm of 1,000, the simulator against the stack; half an hour
+soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,000, the simulator against the stack; most of an hour
 	@$(PY) -m pytest -q -m soak
 
 bench: $(SETUP) $(RUNTIME)/.ready  ## Measure: cold starts and a warm call, as a table (BENCH=--json)

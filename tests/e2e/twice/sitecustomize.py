@@ -1,21 +1,60 @@
 """Put on an emulator's ``PYTHONPATH``, this makes its SQS deliver every message twice, as SQS itself may do.
 
-Python imports a module of this name at its start. The second copy comes a little later, at times much later.
+And a worker that dies takes no other with it: the emulator alone ends all workers of a function when one of
+them fails to start, also those that are just starting, which then end the others, and so on.
+Python imports a module of this name at its start.
 """
 
 import sys
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from random import Random
 from types import ModuleType
 from typing import Any
 
-SQS = "ministack.services.sqs"
+# The second copy comes a little later, at times much later.
 LATER_S = (0, 0, 1, 2, 5, 20)
 
 
-class _Twice(Loader):
-    """Loads the emulator's SQS, and doubles what it sends."""
+def deliver_twice(sqs: Any) -> None:
+    """Double what the emulator's SQS sends."""
+    send, dice = sqs._act_send_message, Random(4)  # noqa: S311
+
+    def twice(data: dict[str, Any], url: str) -> Any:
+        sent = send(data, url)
+        delay_s = int(data.get("DelaySeconds") or 0) + dice.choice(LATER_S)
+        send({**data, "DelaySeconds": min(900, delay_s)}, url)
+        return sent
+
+    sqs._act_send_message = sqs._HANDLERS["SendMessage"] = twice
+
+
+def spare_others(workers: Any) -> None:
+    """End the one worker whose call failed, as Lambda does."""
+    end_all = workers.invalidate_worker
+
+    def end_one(*args: Any, **named: Any) -> None:
+        failed = sys._getframe(1).f_locals.get("worker")  # of the call that failed
+        if failed is None:
+            return end_all(*args, **named)
+        with workers._lock:
+            for pool in workers._workers.values():
+                if failed in pool:
+                    pool.remove(failed)
+        workers.kill_workers([failed])
+
+    workers.invalidate_worker = end_one
+
+
+CHANGES: dict[str, Callable[[Any], None]] = {
+    "ministack.services.sqs": deliver_twice,
+    "ministack.core.lambda_runtime": spare_others,
+}
+
+
+class _Changed(Loader):
+    """Loads a module of the emulator, and changes it."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
@@ -25,25 +64,16 @@ class _Twice(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        send, dice = module._act_send_message, Random(4)  # type: ignore[attr-defined]  # noqa: S311
-
-        def twice(data: dict[str, Any], url: str) -> Any:
-            sent = send(data, url)
-            delay_s = int(data.get("DelaySeconds") or 0) + dice.choice(LATER_S)
-            send({**data, "DelaySeconds": min(900, delay_s)}, url)
-            return sent
-
-        module._act_send_message = twice  # type: ignore[attr-defined]
-        module._HANDLERS["SendMessage"] = twice  # type: ignore[attr-defined]
+        CHANGES[module.__name__](module)
 
 
 class _Finder(MetaPathFinder):
-    """Finds that one module."""
+    """Finds those modules."""
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        found = PathFinder.find_spec(name, path) if name == SQS else None
+        found = PathFinder.find_spec(name, path) if name in CHANGES else None
         if found:
-            found.loader = _Twice(found.loader)
+            found.loader = _Changed(found.loader)
         return found
 
 
