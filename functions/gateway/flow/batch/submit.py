@@ -11,10 +11,11 @@ from gateway.domain import identity, upload
 from gateway.domain.batch import Batch
 from gateway.domain.repeat import Repeat
 from gateway.domain.request import kind_of
-from gateway.errors import Clash, Conflict, InvalidRequest
+from gateway.errors import Conflict, InvalidRequest
 from gateway.flow.accept import retention_classes
 from gateway.flow.batch.desk import Desk
 from gateway.flow.front import Caller
+from gateway.flow.repeat import used
 from gateway.flow.upload import find
 
 # The sweeper sees to a batch that no workflow has taken over by then.
@@ -88,12 +89,7 @@ def _earlier(desk: Desk, tenant: str, call: Repeat) -> Batch | None:
         return None
     batch = desk.batches.get(tenant, made.job)
     if batch is None or made.digest != call.digest:
-        raise Clash(
-            f"Idempotency-Key: it was used less than a day ago for {made.job}, with another body or path. "
-            "Send what was sent then, or take a new key.",
-            code="idempotency_conflict",
-            param="Idempotency-Key",
-        )
+        raise used(made.job, "with another body or path")
     return batch
 
 
