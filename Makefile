@@ -7,6 +7,7 @@ VENV     := .venv
 EMULATOR := .sluice/emulator
 RUNTIME  := .sluice/runtime
 SDKS     := .sluice/sdks
+CLIENTS  := .sluice/clients
 PY       := $(VENV)/bin/python
 PIP      := -m pip install -qq --disable-pip-version-check --no-input --no-compile --require-hashes
 SETUP    := $(VENV)/.ready $(EMULATOR)/.ready node_modules/.ready
@@ -31,7 +32,7 @@ up: $(SETUP)  ## Start the local gateway, or serve what your files say now (PORT
 down:  ## Stop everything that `make up` started
 	@if [ -x $(PY) ]; then $(PY) -P -m sluice down; else echo "Nothing was running."; fi
 
-test: $(SETUP) $(SDKS)/.ready  ## Run the whole check: format, lint, types, import rules, all tests
+test: $(SETUP) $(SDKS)/.ready $(CLIENTS)/.ready  ## Run the whole check: format, lint, types, import rules, all tests
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
@@ -87,8 +88,15 @@ $(SDKS)/.ready: requirements/sdks.txt requirements/sdks-older.txt | $(VENV)/.rea
 	@$(SDKS)/bin/python $(PIP) --no-deps --upgrade --target $(SDKS)/older -r requirements/sdks-older.txt
 	@touch $@
 
+$(CLIENTS)/.ready: requirements/clients.txt | $(VENV)/.ready
+	$(python_is_good)
+	@echo "Installing the clients that people have, for the tests ..."
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python $(PIP) -r requirements/clients.txt
+	@touch $@
+
 node_modules/.ready: package-lock.json
 	$(node_is_good)
-	@echo "Installing the CDK's command line ..."
+	@echo "Installing the CDK's command line and the clients in Node ..."
 	@npm ci --silent --no-audit --no-fund
 	@touch $@

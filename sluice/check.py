@@ -10,6 +10,7 @@ from sluice.root import PYTHONPATH, ROOT
 
 _BIN = Path(sys.executable).parent
 _SDKS = ROOT / ".sluice/sdks"
+_CLIENTS = ROOT / ".sluice/clients"
 _TWO = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 _STEPS = {
     "format": ["ruff", "format", "--check", "--quiet", "."],
@@ -23,6 +24,15 @@ _STEPS = {
     "older sdks": [
         *(f"{_SDKS}/bin/pytest", "-q", "-o", "pythonpath=.sluice/sdks/older functions ."),
         *("tests/sdks/test_google.py", "tests/sdks/older"),
+    ],
+    "clients": [
+        *(
+            f"{_CLIENTS}/bin/pytest",
+            "-q",
+            "-o",
+            "asyncio_default_fixture_loop_scope=function",
+            "tests/clients",
+        ),
     ],
 }
 
