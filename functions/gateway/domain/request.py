@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain import medium
+from gateway.domain import medium, spelling
 from gateway.plan import MEDIA, Model, Parameter
 
 # Parameters that a target must be able to carry; the others are hints, which may be left out with a note.
@@ -85,7 +85,7 @@ def parameters_of(model: Model, operation: str) -> dict[str, Parameter]:
 def fit(model: Model, operation: str, given: Mapping[str, Any], overrides: Mapping[str, Any]) -> Fit:
     """Map a request onto one target: the route's overrides win over the caller, defaults come last."""
     known = parameters_of(model, operation)
-    asked = {**given, **overrides}
+    asked = spelling.spelled(known, {**given, **overrides})
     problems: dict[str, str] = {}
     dropped: list[str] = []
     for name, value in asked.items():
