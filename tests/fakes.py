@@ -93,6 +93,10 @@ class FakeRepeats:
         """Store the call alone."""
         if self.find(call.name, now):
             raise Conflict(made)
+        self.renew(call, made, now)
+
+    def renew(self, call: Repeat, made: str, now: float) -> None:
+        """Store the call alone, whatever was there."""
         self.made[call.name] = (now + KEPT_S, Made(call.digest, made))
 
 
@@ -406,6 +410,10 @@ class FakeUploads:
     def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
         """Write the form's facts where a signature would stand."""
         return Form("https://bucket.example.com/", {"key": key, "Content-Type": wanted.content_type})
+
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Keep a file."""
+        self.files[key] = data
 
     def look(self, key: str, count: int) -> Seen | None:
         """Return a file's head."""

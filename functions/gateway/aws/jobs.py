@@ -139,6 +139,11 @@ class Repeats:
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise Conflict(made) from error
 
+    def renew(self, call: Repeat, made: str, now: float) -> None:
+        """Store a call and the name of what it makes, in place of an earlier call of that name."""
+        put = entry_of(self._table, call, made, int(now))
+        self._dynamodb.put_item(TableName=put["TableName"], Item=put["Item"])
+
 
 def entry_of(table: str, repeat: Repeat, made: str, now: int) -> dict[str, Any]:
     """Return the put of a call that made something, unless the call is known."""

@@ -48,6 +48,9 @@ class Repeats(Protocol):
     def note(self, call: Repeat, made: str, now: float) -> None:
         """Store a call and the name of what it makes; raise ``Conflict`` if there was one."""
 
+    def renew(self, call: Repeat, made: str, now: float) -> None:
+        """Store a call in place of an earlier one of its name."""
+
 
 class Ledger(Protocol):
     """The books: a job's end and its cost entries are written in one transaction."""
@@ -222,6 +225,9 @@ class Uploads(Protocol):
 
     def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
         """Sign a form by which one file can be sent."""
+
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Store a file that came along with a call."""
 
     def look(self, key: str, count: int) -> Seen | None:
         """Read a file's size and head, or nothing where there is none."""
