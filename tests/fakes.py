@@ -63,6 +63,12 @@ class FakeJobs:
         self.items[job.tenant, job.id] = saved
         return saved
 
+    def page(self, tenant: str, count: int, after: str, *, newest_first: bool = True) -> list[Job]:
+        """Return those behind a name."""
+        names = sorted((id for owner, id in self.items if owner == tenant), reverse=newest_first)
+        behind = [id for id in names if not after or (id < after if newest_first else id > after)]
+        return [self.items[tenant, id] for id in behind[:count]]
+
     def due(self, now: float) -> list[tuple[str, str]]:
         """Name those that have not ended, or are untold, and are due."""
         open_ = [job for job in self.items.values() if job.untold or not job.ended]
@@ -348,6 +354,10 @@ class FakeArtifacts:
     def drop(self, key: str, upload: str) -> None:
         """Forget an upload."""
         self.open.pop(upload, None)
+
+    def link(self, key: str) -> str:
+        """Name the file in a link."""
+        return f"https://bucket.example.com/{key}"
 
     def find(self, stem: str) -> str | None:
         """Find a file."""

@@ -85,6 +85,8 @@ class Functions(Construct):
             more={**self.front_variables(machine), **more},
             statements=[
                 *self.front(machine),
+                allow(self._kept.jobs.table_arn, "dynamodb", "Query"),
+                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 allow(self._kept.destinations.table_arn, "dynamodb", "PutItem", "DeleteItem"),
                 *self.webhooks.administration,
@@ -241,9 +243,8 @@ class Functions(Construct):
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                *allow_delivery(self._kept),
-                # What came along with an answer waits here on its way to a customer's bucket.
-                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
+                # What came along with an answer waits here on its way to a customer's bucket, and then goes.
+                *allow_delivery(self._kept, "DeleteObject"),
                 allow_destinations(self, self._place),
                 *self._credentials(),
             ],

@@ -128,7 +128,7 @@ def routes(
 
 
 def event_of(request: Request, path: str) -> Event:
-    """Write a call as API Gateway hands it on, but for its body; of a name that comes twice the last counts."""
+    """Write a call as API Gateway hands it on, but for the body; of a repeated name the last value counts."""
     headers = [(name.decode(), value.decode("latin-1")) for name, value in request.headers.raw]
     query = list(request.query_params.multi_items())
     host = request.headers.get("host", "localhost")

@@ -22,6 +22,7 @@ PATHS = {
         "models": ("models", "models/{name}"),
         "replay": ("jobs/{id}/replay",),
         "uploads": ("uploads",),
+        "videos": ("videos", "videos/{id}", "videos/{id}/content"),
         "webhooks": (
             "webhook-secret",
             "admin/webhooks",
