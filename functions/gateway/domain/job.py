@@ -187,6 +187,7 @@ class Job:
         untold: it has ended, and those who want to know of it are not all on their way of being told.
         batch, replay_of: the batch that it is a line of, and the job that it runs again.
         brought: providers whose key its caller brought; the keys themselves are gone when it has ended.
+        erased_at: when its caller had its files taken away.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -234,6 +235,7 @@ class Job:
     batch: str = ""
     replay_of: str = ""
     brought: tuple[str, ...] = ()
+    erased_at: float | None = None
     version: int = 0
 
     @property

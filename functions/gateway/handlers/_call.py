@@ -9,6 +9,7 @@ import msgspec
 from gateway.errors import Forbidden, InvalidRequest, TooLarge
 from gateway.flow.front import Caller
 from gateway.handlers import _wiring
+from gateway.handlers._reply import Streamed
 
 BODY_BYTES = 256 * 1024
 PAGE, LONGEST_PAGE = 20, 100
@@ -17,6 +18,8 @@ Event = dict[str, Any]
 Reply = dict[str, Any]
 # It gets the event and what stands in place of the pattern's names.
 Route = Callable[..., Reply]
+# Of the stream function: it also gets how much time is left, and whether its answer may be streamed.
+Live = Callable[..., Reply | Streamed]
 
 
 def caller(event: Event, scope: str) -> Caller:

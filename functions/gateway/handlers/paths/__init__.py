@@ -4,6 +4,13 @@ A pattern is the path behind ``/v1/``: ``{id}`` stands for one segment, ``{name}
 module is loaded when one of its paths is asked for, so a start pays for no other.
 """
 
+# What the stream function serves.
+LIVE = {
+    "jobs/{id}/events": "events",
+    "images/generations": "images",
+    "images/edits": "images",
+    "audio/speech": "speech",
+}
 PATHS = {
     pattern: module
     for module, patterns in {
@@ -15,6 +22,7 @@ PATHS = {
         "models": ("models", "models/{name}"),
         "replay": ("jobs/{id}/replay",),
         "uploads": ("uploads",),
+        "videos": ("videos", "videos/{id}", "videos/{id}/content"),
         "webhooks": (
             "webhook-secret",
             "admin/webhooks",
