@@ -1,11 +1,12 @@
 """Fields of OpenAI's bodies: by other names than ours, and in forms all of them texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
-from gateway.errors import InvalidRequest
+from gateway.errors import GatewayError, InvalidRequest
 from gateway.plan import Parameter
 
 # What OpenAI's clients send for "as you like it".
@@ -15,10 +16,20 @@ _ANY = "auto"
 def typed(fields: Mapping[str, tuple[str, ...]], known: Mapping[str, Parameter]) -> dict[str, Any]:
     """Give a form's texts the types that they would have in JSON.
 
+    A name such as ``a[b]`` is a field of an object.
+
     Args:
         known: the model's parameters: what is a text there stays one, though it looks like a number.
     """
-    return {name: _typed(texts, known.get(name)) for name, texts in fields.items()}
+    found: dict[str, Any] = {}
+    for name, texts in fields.items():
+        outer, _, inner = name.removesuffix("]").partition("[")
+        if inner and name.endswith("]"):
+            before = found.get(outer)
+            found[outer] = {**(before if isinstance(before, dict) else {}), inner: texts[0]}
+        else:
+            found[name] = _typed(texts, known.get(name))
+    return found
 
 
 def _typed(texts: tuple[str, ...], parameter: Parameter | None) -> Any:
@@ -50,6 +61,19 @@ def renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
             raise wrong(name, f"says what {ours!r} says as well; give one of them")
         found[ours] = value
     return found
+
+
+@contextmanager
+def called(names: Mapping[str, str]) -> Iterator[None]:
+    """Let an error that is about one of our names tell it by OpenAI's."""
+    try:
+        yield
+    except GatewayError as error:
+        theirs = next((name for name, ours in names.items() if ours == error.param), None)
+        if theirs:
+            error.args = (str(error).replace(f"{error.param}:", f"{theirs}:", 1),)
+            error.param = theirs
+        raise
 
 
 def model_of(given: Mapping[str, Any]) -> str:

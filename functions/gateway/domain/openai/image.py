@@ -8,7 +8,7 @@ from gateway.domain import pricing, view
 from gateway.domain.job import Job
 from gateway.domain.openai import field
 
-_NAMES = {"output_format": "format", "user": "customer_id"}
+NAMES = {"output_format": "format", "user": "customer_id"}
 # Meters of tokens -> where OpenAI's usage tells them.
 _TEXT, _IMAGE, _OUTPUT = "input_text_token", "input_image_token", "output_image_token"
 
@@ -32,7 +32,7 @@ def read(given: Mapping[str, Any]) -> Asked:
     Raises:
         InvalidRequest: it asks for a stream, or for an answer in a form that there is not.
     """
-    found = field.renamed(given, _NAMES)
+    found = field.renamed(given, NAMES)
     if found.pop("stream", False) or found.pop("partial_images", 0):
         raise field.wrong("stream", "pictures are not streamed here; leave it out, and 'partial_images' too")
     inline = field.one_of(found, "response_format", ("url", "b64_json")) == "b64_json"

@@ -6,7 +6,7 @@ from typing import Any
 from gateway.domain.openai import field
 from gateway.errors import InvalidRequest
 
-_NAMES = {"input": "prompt", "response_format": "format", "user": "customer_id"}
+NAMES = {"input": "prompt", "response_format": "format", "user": "customer_id"}
 
 
 def read(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def read(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidRequest: it asks for events, or has no text, or a voice that is none.
     """
-    found = field.renamed(given, _NAMES)
+    found = field.renamed(given, NAMES)
     field.one_of(found, "stream_format", ("audio",))
     if "prompt" not in found:
         raise InvalidRequest(

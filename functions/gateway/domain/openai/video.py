@@ -9,7 +9,7 @@ from gateway.domain.openai import field
 from gateway.errors import Clash, GatewayError, InvalidRequest, NotFound
 
 OPERATIONS = frozenset(name for name, modality in media.MODALITIES.items() if modality == "video")
-_NAMES = {"seconds": "duration", "input_reference": "image", "user": "customer_id"}
+NAMES = {"seconds": "duration", "input_reference": "image", "user": "customer_id"}
 _STATES = {
     "queued": "queued",
     "running": "in_progress",
@@ -25,7 +25,7 @@ def read(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidRequest: its length is no number of seconds, or its reference is none.
     """
-    found = field.renamed(given, _NAMES)
+    found = field.renamed(given, NAMES)
     if "duration" in found:
         found["duration"] = _seconds(found["duration"])
     if isinstance(found.get("image"), Mapping):

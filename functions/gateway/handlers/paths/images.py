@@ -23,7 +23,8 @@ def _generate(event: Event, *, left_s: float, streams: bool) -> Reply:
     sender, given = caller(event, "submit"), body(event)
     asked = image.read(given)
     field.model_of(given)
-    job, headers = _wait.done(event, sender, given, left_s, lambda: asked.body)
+    with field.called(image.NAMES):
+        job, headers = _wait.done(event, sender, given, left_s, lambda: asked.body)
     return _answer(event, job, asked, headers)
 
 
@@ -37,7 +38,8 @@ def _edit(event: Event, *, left_s: float, streams: bool) -> Reply:
             code="missing_parameter",
             param="image",
         )
-    job, headers = _wait.done(event, sender, sent.told, left_s, lambda: _stored(sender, asked, sent))
+    with field.called(image.NAMES):
+        job, headers = _wait.done(event, sender, sent.told, left_s, lambda: _stored(sender, asked, sent))
     return _answer(event, job, asked, headers)
 
 

@@ -13,7 +13,8 @@ def _speak(event: Event, *, left_s: float, streams: bool) -> Streamed:
     sender, given = caller(event, "submit"), body(event)
     asked = speech.read(given)
     field.model_of(given)
-    job, headers = _wait.done(event, sender, given, left_s, lambda: asked)
+    with field.called(speech.NAMES):
+        job, headers = _wait.done(event, sender, given, left_s, lambda: asked)
     file = job.outputs[0]
     headers |= {
         "content-type": file.content_type,

@@ -31,7 +31,8 @@ def _create(event: Event) -> Reply:
         request = bodies.read(_stored(sender, asked, sent), model)
         return accept.accept(_ports, sender, request, base_url(event), call)
 
-    taken = repeats.once(_ports, sender, call, make)
+    with field.called(video.NAMES):
+        taken = repeats.once(_ports, sender, call, make)
     word = "job accepted" if taken.new else "job asked for again"
     _wiring.logger.info(word, job=taken.job.id, model=taken.job.model, operation=taken.job.operation)
     job = (accept.run if taken.new else repeats.go_on)(_ports, taken.job, 0, False)
