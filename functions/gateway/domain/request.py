@@ -169,6 +169,8 @@ def _text_problem(parameter: Parameter, value: str) -> str:
 
 
 def _is(kind: str, value: Any) -> bool:
+    if kind == "any":
+        return True
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "integer":
