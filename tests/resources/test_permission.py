@@ -85,7 +85,15 @@ GRANTS: dict[str, set[str]] = {
         "sqs:DeleteMessage QueuesStartsdead",
         "states:StartExecution Machine",
     },
-    "Stream": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
+    "Stream": JOB
+    | TAKE
+    | RING
+    | BOOK
+    | STORE
+    | UNSEAL
+    | PROVIDER_KEYS
+    | {f"dynamodb:{verb} Repeats" for verb in ("GetItem", "PutItem")}
+    | {"dynamodb:PutItem Jobs", "s3:GetObject Artifacts", "kms:Encrypt ByokKey", f"{SECRET} LinkSecret"},
     "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"}
     | {f"dynamodb:{verb} {table}" for verb in ("GetItem", "PutItem") for table in ("Webhooks", "Deliveries")},
     "Egress": STORE | {"s3:AbortMultipartUpload Artifacts"},

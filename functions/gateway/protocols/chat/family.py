@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.protocols import sse
-from gateway.protocols.chat import openai
+from gateway.protocols.chat import embedding, openai
 from gateway.protocols.sse import Event
 
 
@@ -33,4 +33,7 @@ class Family:
     events: Callable[[Iterable[bytes]], Iterator[Event]] = sse.events
 
 
-FAMILIES = {"openai": Family(openai.body, openai.completion, openai.chunks)}
+FAMILIES = {
+    "openai": Family(openai.body, openai.completion, openai.chunks),
+    "embedding": Family(embedding.body, embedding.completion, embedding.chunks),
+}
