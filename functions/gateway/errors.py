@@ -16,6 +16,7 @@ Conflict                somebody else wrote the job in between; the flow reads i
 Changed                 a batch's file is gone or another; the flow says so in the batch
 
 A provider's failure is no exception: it is a value (``domain.outcome``), because the chain decides on it.
+Only the end of a chain is one, where a caller waits for the answer itself.
 """
 
 from typing import Any

@@ -26,7 +26,13 @@ LONGEST_STREAM_MS = 300_000
 # Forms with files in them; without this their bytes would be read as text.
 BINARY = ["multipart/form-data"]
 # What the stream function serves, besides the events of jobs.
-STREAMED = ("/v1/images/generations", "/v1/images/edits", "/v1/audio/speech")
+STREAMED = (
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/audio/speech",
+    "/v1/chat/completions",
+    "/v1/embeddings",
+)
 
 
 @dataclass(frozen=True, slots=True)

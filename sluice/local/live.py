@@ -36,6 +36,8 @@ PATHS = (
     ("POST", "/v1/images/generations"),
     ("POST", "/v1/images/edits"),
     ("POST", "/v1/audio/speech"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/embeddings"),
 )
 # What Lambda takes as one event.
 EVENT_BYTES = 6 * 1024 * 1024

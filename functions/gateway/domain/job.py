@@ -16,6 +16,7 @@ STATES: dict[str, dict[str, str]] = {
     "running": {
         "start": "running",
         "deliver": "delivering",
+        "succeed": "succeeded",  # what was answered within the call, and is no file
         "fail": "failed",
         "cancel": "canceled",
         "expire": "expired",
@@ -188,6 +189,7 @@ class Job:
         batch, replay_of: the batch that it is a line of, and the job that it runs again.
         brought: providers whose key its caller brought; the keys themselves are gone when it has ended.
         erased_at: when its caller had its files taken away.
+        estimated: its units were told by nobody, and counted from the lengths of texts.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -236,6 +238,7 @@ class Job:
     replay_of: str = ""
     brought: tuple[str, ...] = ()
     erased_at: float | None = None
+    estimated: bool = False
     version: int = 0
 
     @property

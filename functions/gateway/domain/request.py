@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.domain import medium, spelling
-from gateway.plan import MEDIA, Model, Parameter
+from gateway.plan import DIRECT, MEDIA, Model, Parameter
 
 # Parameters that a target must be able to carry; the others are hints, which may be left out with a note.
+# Of chats and embeddings it must carry all.
 BINDING = frozenset(
     [
         "prompt",
@@ -92,7 +93,7 @@ def fit(model: Model, operation: str, given: Mapping[str, Any], overrides: Mappi
         if name in known:
             if problem := _problem(known[name], value):
                 problems[name] = problem
-        elif name in BINDING:
+        elif name in BINDING or operation in DIRECT:
             problems[name] = "is not something this model takes"
         else:
             dropped.append(name)
@@ -169,6 +170,8 @@ def _text_problem(parameter: Parameter, value: str) -> str:
 
 
 def _is(kind: str, value: Any) -> bool:
+    if kind == "any":
+        return True
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "integer":

@@ -37,7 +37,7 @@ def caller(event: Event, scope: str) -> Caller:
     return Caller(str(known["tenant"]), str(known["id"]), str(known.get("tier", "")), scopes)
 
 
-def body(event: Event) -> dict[str, Any]:
+def body(event: Event, most: int = BODY_BYTES) -> dict[str, Any]:
     """Read the call's JSON object.
 
     Raises:
@@ -45,9 +45,9 @@ def body(event: Event) -> dict[str, Any]:
         InvalidRequest: it is none.
     """
     text = event.get("body") or ""
-    if len(text) > BODY_BYTES:
+    if len(text) > most:
         raise TooLarge(
-            f"the body has {len(text)} characters, {BODY_BYTES} are the most; give media as URLs.",
+            f"the body has {len(text)} characters, {most} are the most; give media as URLs.",
             code="body_too_large",
         )
     if event.get("isBase64Encoded"):

@@ -26,7 +26,8 @@ def redirect(url: str) -> dict[str, Any]:
 
 def refusal(error: GatewayError) -> dict[str, Any]:
     """Return an error as its attributes say."""
-    return reply(error.status, error.body(), error.headers)
+    named = {"x-sluice-job": error.job_id, "x-request-id": error.job_id} if error.job_id else {}
+    return reply(error.status, error.body(), error.headers | named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ LIVE = {
     "images/generations": "images",
     "images/edits": "images",
     "audio/speech": "speech",
+    "chat/completions": "chat",
+    "embeddings": "chat",
 }
 PATHS = {
     pattern: module
