@@ -81,7 +81,7 @@ def test_every_path_but_the_live_ones_goes_to_the_api_function(target: str, requ
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("path", LIVE)
+@pytest.mark.parametrize("path", sorted(LIVE))
 def test_what_takes_its_time_is_streamed_on_aws(aws: Template, path: str):
     (found,) = _integrations(aws)[path]
     timeout_s = one(aws, "AWS::Lambda::Function", "FunctionsStreamFunction")["Timeout"]
@@ -94,7 +94,7 @@ def test_what_takes_its_time_is_streamed_on_aws(aws: Template, path: str):
 
 
 @pytest.mark.synth
-@pytest.mark.parametrize("path", LIVE)
+@pytest.mark.parametrize("path", sorted(LIVE))
 def test_it_comes_in_one_piece_on_the_emulator(local: Template, path: str):
     (found,) = _integrations(local)[path]
 
