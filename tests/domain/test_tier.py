@@ -121,11 +121,17 @@ def test_a_caller_reads_whole_seconds() -> None:
         "ratelimit-limit": "60",
         "ratelimit-remaining": "12",
         "ratelimit-reset": "48",
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "12",
+        "x-ratelimit-reset-requests": "48s",
     }
     assert tier.headers(refused) == {
         "ratelimit-limit": "60",
         "ratelimit-remaining": "0",
         "ratelimit-reset": "1",
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "1s",
         "retry-after": "1",
     }
 

@@ -72,6 +72,7 @@ def headers(answer: Allowed | Refused) -> dict[str, str]:
     """Write an answer as header fields, in whole seconds rounded up.
 
     Source: draft-ietf-httpapi-ratelimit-headers-03; a refusal's reset is its retry-after, as asked for there.
+    The same by OpenAI's names: https://developers.openai.com/api/docs/guides/rate-limits, read 2026-11-24.
 
     >>> headers(Refused(limit=3, retry_after_s=18.2))["retry-after"]
     '19'
@@ -87,6 +88,9 @@ def _fields(limit: int, left: int, reset_s: int) -> dict[str, str]:
         "ratelimit-limit": str(limit),
         "ratelimit-remaining": str(left),
         "ratelimit-reset": str(reset_s),
+        "x-ratelimit-limit-requests": str(limit),
+        "x-ratelimit-remaining-requests": str(left),
+        "x-ratelimit-reset-requests": f"{reset_s}s",
     }
 
 
