@@ -1,7 +1,8 @@
 """Plays a case: asks what the protocol would ask, hands it the provider's answer, tells what was understood.
 
 A case is data: the request that each step must write, the answer, and its meaning in one of three forms:
-``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code?, message?, retry_after_s?}``.
+``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code?, message?, retry_after_s?}``. What is done
+are files; of a chat the texts, or the calls of tools; of an embedding the vectors.
 """
 
 import base64
@@ -12,10 +13,10 @@ from typing import Any
 
 import yaml
 
-from gateway.domain import medium, request
+from gateway.domain import medium, request, token
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
 from gateway.plan import Plan
-from gateway.protocols import steps
+from gateway.protocols import spoken, steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from tests import builders, fakes
 
@@ -65,13 +66,31 @@ def play(plan: Plan, case: Case) -> list[tuple[Any, Any]]:
     call, step, kept = call_of(plan, case), 0, {}
     pairs: list[tuple[Any, Any]] = []
     for exchange in case["exchanges"]:
-        asked = steps.request(call, call.protocol.steps[step], kept, case.get("secret", "k-1"), fakes.START)
-        reading = steps.read(call, step, kept, answer_of(exchange["answer"]))
+        secret, answer = case.get("secret", "k-1"), answer_of(exchange["answer"])
+        reading: Reading | dict[str, Any]
+        if call.protocol.family:
+            asked = spoken.request(call, secret, fakes.START, streamed=case.get("streamed", False))
+            reading = spoken.read(call, answer)
+        else:
+            asked = steps.request(call, call.protocol.steps[step], kept, secret, fakes.START)
+            reading = steps.read(call, step, kept, answer)
         wanted, means = exchange["request"], exchange["means"]
-        pairs += [(wanted, written(asked, wanted)), (means, meant(reading, means))]
+        pairs += [
+            (wanted, written(asked, wanted)),
+            (means, said(plan, case, reading) if isinstance(reading, dict) else meant(reading, means)),
+        ]
         if isinstance(reading, Pending):
             step, kept = reading.step, reading.kept
     return pairs
+
+
+def said(plan: Plan, case: Case, answer: dict[str, Any]) -> Case:
+    """Show what was answered in words or numbers, and what of it is billed."""
+    messages = [choice["message"] for choice in answer.get("choices", ())]
+    done = [message.get("content") or message["tool_calls"] for message in messages]
+    done += [each["embedding"] for each in answer.get("data", ())]
+    counts = token.counted(answer["usage"])
+    return {"done": done, **({"usage": token.units_of(plan.models[case["model"]], counts)} if counts else {})}
 
 
 def answer_of(answer: Case) -> HttpResponse:

@@ -50,6 +50,8 @@ def test_document_has_every_call_of_the_first_version():
         "DELETE /v1/videos/{id}",
         "GET /v1/videos/{id}/content",
         "POST /v1/jobs/{id}/replay",
+        "POST /v1/chat/completions",
+        "POST /v1/embeddings",
         "POST /v1/batches",
         "GET /v1/batches",
         "GET /v1/batches/{id}",

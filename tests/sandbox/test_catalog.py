@@ -15,7 +15,7 @@ import pytest
 from gateway.domain import media, medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.plan import Model, Plan
-from gateway.protocols import steps
+from gateway.protocols import spoken, steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
 from tests.builders import a_png, catalog_plan
@@ -55,7 +55,8 @@ def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
 def smallest(model: Model, operation: str) -> dict[str, Any]:
     """Give what is required and no more; the shortest clip of the fewest pixels."""
     known = request.parameters_of(model, operation)
-    needed = {name: "a fox" for name, parameter in known.items() if parameter.required}
+    needed: dict[str, Any] = {name: "a fox" for name, parameter in known.items() if parameter.required}
+    needed |= {"messages": [{"role": "user", "content": "a fox"}]} if operation == "chat" else {}
     needed |= {name: "https://example.com/a" for name in needed if known[name].type in request.MEDIA}
     for name in {"duration", "resolution"} & known.keys():
         least = next(iter(known[name].enum), known[name].minimum)
@@ -74,8 +75,10 @@ def send(client: httpx.Client, asked: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.status_code, dict(answer.headers), answer.content)
 
 
-def run(client: httpx.Client, call: steps.Call, key: str = "k-1") -> Reading:
+def run(client: httpx.Client, call: steps.Call, key: str = "k-1") -> Reading | dict[str, Any]:
     """Take a call from its start to its end."""
+    if call.protocol.family:
+        return spoken.read(call, send(client, spoken.request(call, key, time.time(), streamed=False)))
     step, kept = 0, {}
     for _ in range(MOST_LOOKS):
         asked = steps.request(call, call.protocol.steps[step], kept, key, time.time())
@@ -101,12 +104,38 @@ def test_every_protocol_runs_to_real_files(
     server: str, sandbox: httpx.Client, bare: httpx.Client, provider: str
 ) -> None:
     """
-    Each operation over each protocol ends in files of its modality, fetched as the gateway fetches them.
+    Each operation over each protocol ends in files of its modality, fetched as the gateway fetches them, or
+    in words or numbers.
     """
     made = {name: run(bare, call) for name, call in calls(server, provider).items()}
 
     kinds = {name: kind_of(bare, reading) for name, reading in made.items()}
     assert kinds == {name: media.MODALITIES[name[0]] for name in made}
+
+
+@every_provider
+def test_every_chat_is_streamed_to_its_end(
+    server: str, sandbox: httpx.Client, bare: httpx.Client, provider: str
+) -> None:
+    """
+    In pieces that join to what comes in one, and with the count of its tokens.
+    """
+    for (operation, _), call in calls(server, provider).items():
+        if operation != "chat":
+            continue
+        whole = run(bare, call)
+        asked = spoken.request(call, "k-1", time.time(), streamed=True)
+
+        chunks = list(spoken.chunks(call, [send(bare, asked).body]))
+
+        assert isinstance(whole, dict)
+        assert "".join(text_in(chunk) for chunk in chunks) == whole["choices"][0]["message"]["content"]
+        assert chunks[-1]["usage"] == whole["usage"]
+
+
+def text_in(chunk: dict[str, Any]) -> str:
+    """Return what a chunk says."""
+    return "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
 
 
 @every_provider
@@ -146,8 +175,10 @@ def test_a_job_is_canceled_where_that_can_be_done(
         assert answer.status < 300
 
 
-def kind_of(client: httpx.Client, reading: Reading) -> str:
+def kind_of(client: httpx.Client, reading: Reading | dict[str, Any]) -> str:
     """Tell the modality of what came by its first bytes, or why nothing came."""
+    if isinstance(reading, dict):
+        return "text" if "choices" in reading else "vector"
     if not isinstance(reading, Done):
         return str(reading)
     source = reading.sources[0]
@@ -156,5 +187,5 @@ def kind_of(client: httpx.Client, reading: Reading) -> str:
     return media.sniff(data[:4096]).partition("/")[0]
 
 
-def class_of(reading: Reading) -> str:
+def class_of(reading: Reading | dict[str, Any]) -> str:
     return reading.error if isinstance(reading, Failure) else str(reading)

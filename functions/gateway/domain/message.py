@@ -46,11 +46,11 @@ def media_in(messages: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def characters(value: Any) -> int:
-    """Count the characters of all texts in a value; a file within it is not text."""
+    """Count the characters of all texts in a value, but for its form; a file within it is no text."""
     if isinstance(value, str):
         return 0 if value.startswith("data:") else len(value)
     if isinstance(value, Mapping):
-        return sum(characters(each) for each in value.values())
+        return sum(characters(each) for name, each in value.items() if name not in ("role", "type"))
     return sum(characters(each) for each in value) if isinstance(value, list | tuple) else 0
 
 

@@ -16,6 +16,8 @@ from sluice.sandbox.wire import Call, Dialect, Reply, Talk, bearer, event_reply,
 
 # Longer ones are asked for by ``dimensions``.
 USUAL_DIMENSIONS = 256
+# Who tells the usage of every stream, and knows no option for it.
+COUNTS_UNASKED = ("mistral",)
 END = b"data: [DONE]\n\n"
 
 
@@ -44,7 +46,8 @@ def _choice(call: Call, index: int, said: Speech) -> dict[str, Any]:
 
 def _chunks(call: Call, said: list[Speech]) -> Iterator[dict[str, Any]]:
     head = _head(call, "chat.completion.chunk")
-    counted = bool((call.body.get("stream_options") or {}).get("include_usage"))
+    asked = (call.body.get("stream_options") or {}).get("include_usage")
+    counted = bool(asked) or call.provider in COUNTS_UNASKED
     more: dict[str, Any] = {"usage": None} if counted else {}
 
     def piece(index: int, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

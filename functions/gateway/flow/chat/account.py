@@ -28,7 +28,7 @@ class Count:
         self.usage = token.counted(chunk.get("usage")) or self.usage
         for choice in chunk["choices"]:
             said = choice.get("delta") or {}
-            self.characters += message.characters({k: v for k, v in said.items() if k != "role"})
+            self.characters += message.characters(said)
 
 
 def usage_of(job: Job, count: Count) -> Usage:
