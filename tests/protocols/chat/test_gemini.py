@@ -205,6 +205,7 @@ def test_a_stream_says_words_calls_and_its_last_count() -> None:
         ({"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}, "capacity"),
         ({"error": {"code": 500, "message": "sorry", "status": "INTERNAL"}}, "transient"),
         ({"promptFeedback": {"blockReason": "SAFETY"}}, "moderation"),
+        ({"candidates": [{"finishReason": "SAFETY"}]}, "moderation"),
     ],
 )
 def test_an_error_in_place_of_an_answer_breaks_the_stream(event: dict[str, Any], error: str) -> None:
@@ -215,6 +216,15 @@ def test_an_error_in_place_of_an_answer_breaks_the_stream(event: dict[str, Any],
         next(gemini.chunks(iter_of(("", event))))
 
     assert caught.value.error == error
+
+
+def test_a_stream_that_is_blocked_in_the_middle_ends_so() -> None:
+    """
+    What was said before stays said.
+    """
+    said = read(gemini.chunks, piece({"text": "let"}), piece(reason="SAFETY", usageMetadata=COUNTS))
+
+    assert ends(said)[0] == "content_filter"
 
 
 def test_a_stream_without_a_reason_to_finish_is_cut_off() -> None:

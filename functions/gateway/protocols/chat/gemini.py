@@ -61,13 +61,14 @@ def completion(answer: Any) -> dict[str, Any]:
 def chunks(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
     """Read a stream; its last candidate has a reason to finish, and its last event the counts of tokens."""
     usage: dict[str, Any] = {}
-    reason, begun = "", 0
+    reason, begun, silent = "", 0, True
     for event in events:
         said = reading.decoded(event)
         _refuse(said)
         usage = said.get("usageMetadata") or usage
         candidate = (said.get("candidates") or [{}])[0]
         parts = candidate.get("content", {}).get("parts") or []
+        silent = silent and not parts
         for part in parts:
             if part.get("text"):
                 yield reading.delta(**{_side(part): part["text"]})
@@ -75,9 +76,7 @@ def chunks(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
             yield reading.delta(tool_calls=[{"index": begun, **call}])
             begun += 1
         reason = candidate.get("finishReason") or reason
-    if not reason:
-        raise reading.cut_off()
-    yield reading.delta(reason=_reason(reason, begun > 0))
+    yield reading.delta(reason=_ended(reason, called=begun > 0, silent=silent))
     yield {"choices": [], "usage": _usage(usage)}
 
 
@@ -152,6 +151,16 @@ def _reason(finish_reason: str, called: bool) -> str:
     if finish_reason == "STOP" and called:
         return "tool_calls"
     return _REASONS.get(finish_reason, "content_filter")
+
+
+def _ended(reason: str, *, called: bool, silent: bool) -> str:
+    """Say why a stream ended; one that was blocked before its first word is a refusal, not an answer."""
+    if not reason:
+        raise reading.cut_off()
+    word = _reason(reason, called)
+    if word == "content_filter" and silent:
+        raise Broken(reason, "the answer was blocked", "moderation")
+    return word
 
 
 def _refuse(said: Mapping[str, Any]) -> None:
