@@ -32,6 +32,7 @@ STREAMED = (
     "/v1/audio/speech",
     "/v1/chat/completions",
     "/v1/embeddings",
+    "/v1/responses",
 )
 
 

@@ -38,6 +38,7 @@ PATHS = (
     ("POST", "/v1/audio/speech"),
     ("POST", "/v1/chat/completions"),
     ("POST", "/v1/embeddings"),
+    ("POST", "/v1/responses"),
 )
 # What Lambda takes as one event.
 EVENT_BYTES = 6 * 1024 * 1024

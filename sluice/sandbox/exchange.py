@@ -142,7 +142,14 @@ class Exchange:
         await self._wait()
         if self._fault and self._fault.kind == "hang":
             await self._hang()
-        return reply
+        return self._broken_off(reply) if self._fault and self._fault.kind == "overload" else reply
+
+    def _broken_off(self, reply: Reply) -> Reply:
+        """Let a stream end in the middle with its provider's own words; what is no stream is refused."""
+        if not reply.pieces:
+            raise Refused(Trouble("unavailable", "the service has too much to do"))
+        pieces = (*reply.pieces[: len(reply.pieces) // 2], self._dialect.overload)
+        return replace(reply, body=b"".join(pieces), pieces=pieces)
 
     async def _media(self, job_id: str, index: int) -> Reply:
         await self._meet_fault("file")

@@ -10,6 +10,7 @@ fail_after_accept  the job is accepted and ends as a failure
 truncate           half of a file under its full length
 wrong_media        a sound file for a picture, a picture for all else, under the type that was promised
 expired_url        a file's link leads nowhere
+overload           a stream of words breaks off: the provider says in it that it has too much to do
 """
 
 import math
@@ -29,6 +30,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "truncate": ("file", "submit", "poll"),
     "wrong_media": ("file",),
     "expired_url": ("file",),
+    "overload": ("submit",),
 }
 """Kind of fault to the calls that it can hit; the first place is the default."""
 IN_FILES = ("truncate", "wrong_media")

@@ -157,6 +157,7 @@ class Dialect:
         throttles: jobs over the concurrency limit wait instead of being refused, but for ``inline`` ones.
         tells_retry: a 429 carries Retry-After (a fault's own ``retry_after`` is sent in any case).
         gate: refuses calls for what every call must carry, after the key was seen.
+        overload: how a stream breaks off whose provider has too much to do.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Dialect:
     throttles: bool = False
     tells_retry: bool = False
     gate: Callable[[Call], None] | None = None
+    overload: bytes = b""
 
 
 def event_reply(pieces: tuple[bytes, ...], content_type: str, headers: Mapping[str, str]) -> Reply:

@@ -158,3 +158,114 @@ def test_a_wrong_parameter_is_a_400(ai: genai.Client) -> None:
         ai.models.generate_content(model=PICTURE, contents="a red fox", config=config)
 
     assert caught.value.code == 400
+
+
+SPEAKER = "gemini-3.8-flash"
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "enum": ["Rome"]}},
+    "required": ["city"],
+}
+TOOLS = types.Tool(
+    function_declarations=[
+        types.FunctionDeclaration(name="get_weather", parameters_json_schema=SCHEMA),
+        types.FunctionDeclaration(name="get_clock", parameters_json_schema=SCHEMA),
+    ]
+)
+
+
+def test_words_come_at_once_or_one_by_one(ai: genai.Client) -> None:
+    """
+    The same words, the same counts, and a reason to finish.
+    """
+    whole = ai.models.generate_content(model=SPEAKER, contents="hello")
+    pieces = list(ai.models.generate_content_stream(model=SPEAKER, contents="hello"))
+
+    assert "".join(piece.text for piece in pieces) == whole.text
+    assert len(pieces) > 10
+    assert (
+        pieces[-1].candidates[0].finish_reason == whole.candidates[0].finish_reason == types.FinishReason.STOP
+    )
+    assert pieces[-1].usage_metadata == whole.usage_metadata
+
+
+def test_two_tools_are_called_at_once_and_their_results_taken(ai: genai.Client) -> None:
+    """
+    In a conversation of the SDK's own, which keeps the signature of the first.
+    """
+    chat = ai.chats.create(model=SPEAKER, config=types.GenerateContentConfig(tools=[TOOLS]))
+
+    called = chat.send_message("weather and clock, please")
+    results = [
+        types.Part.from_function_response(name=call.name, response={"output": "sun"})
+        for call in called.function_calls
+    ]
+    answer = chat.send_message(results)
+
+    assert [(call.name, call.args) for call in called.function_calls] == [
+        ("get_weather", {"city": "Rome"}),
+        ("get_clock", {"city": "Rome"}),
+    ]
+    assert [bool(part.thought_signature) for part in called.parts] == [True, False]
+    assert answer.text
+
+
+def test_json_fits_its_schema(ai: genai.Client) -> None:
+    """
+    In JSON Schema, or in the API's own form.
+    """
+    by_json = types.GenerateContentConfig(response_mime_type="application/json", response_json_schema=SCHEMA)
+    city = types.Schema(type="STRING", enum=["Rome"])
+    own = types.Schema(type="OBJECT", properties={"city": city})
+    by_own = types.GenerateContentConfig(response_mime_type="application/json", response_schema=own)
+
+    answers = [
+        ai.models.generate_content(model=SPEAKER, contents="where?", config=each)
+        for each in (by_json, by_own)
+    ]
+
+    assert [answer.parsed for answer in answers] == [{"city": "Rome"}] * 2
+
+
+def test_a_blocked_prompt_has_no_answer(ai: genai.Client, break_: Callable[..., None]) -> None:
+    """
+    The reason stands beside the candidates that are not there.
+    """
+    break_("google", "moderation")
+
+    answer = ai.models.generate_content(model=SPEAKER, contents="hello")
+
+    assert answer.prompt_feedback.block_reason == types.BlockedReason.PROHIBITED_CONTENT
+    assert not answer.candidates
+
+
+def test_an_overload_in_the_middle_of_a_stream_is_an_error(
+    ai: genai.Client, break_: Callable[..., None]
+) -> None:
+    """
+    After the words that were said before.
+    """
+    break_("google", "overload")
+    stream = ai.models.generate_content_stream(model=SPEAKER, contents="hello")
+
+    assert next(stream).text
+    with pytest.raises(errors.ServerError, match="overloaded") as caught:
+        list(stream)
+
+    assert caught.value.code == 503
+
+
+def test_a_call_without_its_signature_is_a_400(ai: genai.Client) -> None:
+    """
+    As Gemini 3 has it.
+    """
+    call = types.Part.from_function_call(name="get_weather", args={"city": "Rome"})
+    result = types.Part.from_function_response(name="get_weather", response={"output": "sun"})
+    talk = [
+        types.UserContent("weather?"),
+        types.ModelContent([call]),
+        types.UserContent([result]),
+    ]
+
+    with pytest.raises(errors.ClientError, match="missing a `thought_signature`"):
+        ai.models.generate_content(model=SPEAKER, contents=talk)

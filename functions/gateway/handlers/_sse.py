@@ -28,6 +28,15 @@ def data(document: Any) -> bytes:
     return b"data: %b\n\n" % msgspec.json.encode(document)
 
 
+def named(name: str, data: Any) -> bytes:
+    """Write an event with a name and no id.
+
+    >>> named("done", {"n": 1})
+    b'event: done\\ndata: {"n":1}\\n\\n'
+    """
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(data))
+
+
 def retry(after_ms: int) -> bytes:
     """Tell a client how long to wait before it connects again.
 

@@ -4,7 +4,9 @@ A new provider is one module with a ``DIALECT`` and one line here.
 """
 
 from sluice.sandbox.dialects import (
+    anthropic,
     ark,
+    bedrock,
     bfl,
     elevenlabs,
     fal,
@@ -26,7 +28,9 @@ from sluice.sandbox.wire import Dialect
 DIALECTS: dict[str, Dialect] = {
     found.name: found
     for found in (
+        anthropic.DIALECT,
         ark.DIALECT,
+        bedrock.DIALECT,
         bfl.DIALECT,
         elevenlabs.DIALECT,
         fal.DIALECT,

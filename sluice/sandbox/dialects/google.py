@@ -3,12 +3,12 @@
 Source: google-genai 3.4.0 and 2.34.0 (Python), wire observed; read 2026-11-22.
 """
 
-import json
 from base64 import b64encode
 from random import SystemRandom
 from string import ascii_lowercase, digits
 from typing import Any
 
+from sluice.sandbox.dialects import google_talk
 from sluice.sandbox.dialects.google_order import read_content, read_veo
 from sluice.sandbox.job import Job, Jobs
 from sluice.sandbox.wire import (
@@ -18,6 +18,7 @@ from sluice.sandbox.wire import (
     Refused,
     Reply,
     Submit,
+    Talk,
     Trouble,
     TroubleKind,
     bearer,
@@ -28,6 +29,7 @@ from sluice.sandbox.wire import (
 
 VERSION = r"/(?P<version>v1|v1alpha|v1beta)"
 MODEL = VERSION + r"/models/(?P<model>[^/:]+)"
+SPEAKER = VERSION + r"/models/(?P<model>(?![^/:]*(?:image|banana|tts))[^/:]+)"
 KIND = "type.googleapis.com/google.rpc."
 
 TROUBLES: dict[TroubleKind, tuple[int, str]] = {
@@ -50,6 +52,8 @@ NAMES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIE
 
 
 def _trouble(trouble: Trouble, call: Call) -> Reply:
+    if trouble.kind == "moderation":
+        return google_talk.refusal(call)
     status, name = TROUBLES[trouble.kind]
     if trouble.status:
         status, name = trouble.status, NAMES.get(trouble.status, name)
@@ -80,7 +84,7 @@ def _content(call: Call, job: Job, bodies: list[bytes]) -> Reply:
             "finishMessage": text,
             "content": {"role": "model"},
         }
-        return _sent(call, _answer(job, [refusal], 0))
+        return google_talk.sent(call, [_answer(job, [refusal], 0)])
     candidates: list[dict[str, Any]] = []
     for index, (spec, body) in enumerate(zip(job.order.outputs, bodies, strict=True)):
         kind = f"audio/L16;codec=pcm;rate={spec.rate_hz}" if spec.kind == "audio" else spec.content_type
@@ -89,17 +93,7 @@ def _content(call: Call, job: Job, bodies: list[bytes]) -> Reply:
             {"index": index, "content": {"role": "model", "parts": [part]}, "finishReason": "STOP"}
         )
     tokens = job.order.notes["tokens"]
-    return _sent(call, _answer(job, candidates, int(str(tokens)) * len(bodies)), has_media=True)
-
-
-def _sent(call: Call, answer: dict[str, Any], *, has_media: bool = False) -> Reply:
-    """Send an answer as it is, or as a stream of one piece: events, or a list for callers that want none."""
-    if not call.path.endswith(":streamGenerateContent"):
-        return json_reply(200, answer, has_media=has_media)
-    if call.query.get("alt") != "sse":
-        return json_reply(200, [answer], has_media=has_media)
-    event = f"data: {json.dumps(answer)}\r\n\r\n"
-    return Reply(200, event.encode(), "text/event-stream", has_media=has_media)
+    return google_talk.sent(call, [_answer(job, candidates, int(str(tokens)) * len(bodies))])
 
 
 def _answer(job: Job, candidates: list[dict[str, Any]], made: int) -> dict[str, Any]:
@@ -181,7 +175,9 @@ DIALECT = Dialect(
     key=_key,
     trouble=_trouble,
     job_id=_id,
+    overload=google_talk.event(google_talk.BUSY),
     routes=(
+        Talk(SPEAKER + ":(generateContent|streamGenerateContent)", google_talk.talk),
         Submit(MODEL + ":(generateContent|streamGenerateContent)", read_content, _content, inline=True),
         Submit(MODEL + ":predictLongRunning", read_veo, _started),
         Look("GET", MODEL + r"/operations/(?P<id>[^/]+)", _operation),

@@ -31,14 +31,14 @@ VERTEX_ONLY = ("generateAudio", "storageUri", "fps", "compressionQuality")
 
 def read_content(call: Call) -> Order:
     """Read ``generateContent`` for an image or a speech model."""
-    config = _part(call.body, "generationConfig")
-    parts = [part for content in _list(call.body, "contents") for part in _list(content, "parts")]
+    config = part_of(call.body, "generationConfig")
+    parts = [part for content in objects(call.body, "contents") for part in objects(content, "parts")]
     text = "\n".join(part["text"] for part in parts if isinstance(part.get("text"), str))
     if not parts or not text:
         raise fields.invalid("contents", "* GenerateContentRequest.contents: contents is not specified")
-    images = _pictures(parts)
+    images = count_pictures(parts)
     tokens = -(-len(text) // 4) + images * INPUT_IMAGE_TOKENS
-    model, wanted = call.params["model"], _get(config, "responseModalities") or []
+    model, wanted = call.params["model"], get(config, "responseModalities") or []
     if "AUDIO" in wanted or "tts" in model:
         return _speech(call, model, text, tokens)
     if "IMAGE" not in wanted and "image" not in model and "banana" not in model:
@@ -48,12 +48,12 @@ def read_content(call: Call) -> Order:
     return _images(call, model, text, tokens, config)
 
 
-def _pictures(parts: list[Mapping[str, Any]]) -> int:
+def count_pictures(parts: list[Mapping[str, Any]]) -> int:
     """Count the pictures that were sent along; those that came as bytes are opened."""
     for part in parts:
-        if _get(part, "inlineData"):
-            _picture("contents.parts.inline_data.data", _part(part, "inlineData").get("data"))
-    return sum(1 for part in parts if _get(part, "inlineData") or _get(part, "fileData"))
+        if get(part, "inlineData"):
+            _picture("contents.parts.inline_data.data", part_of(part, "inlineData").get("data"))
+    return sum(1 for part in parts if get(part, "inlineData") or get(part, "fileData"))
 
 
 def _picture(param: str, data: object) -> None:
@@ -72,8 +72,8 @@ def _speech(call: Call, model: str, text: str, prompt_tokens: int) -> Order:
 
 
 def _images(call: Call, model: str, text: str, prompt_tokens: int, config: Mapping[str, Any]) -> Order:
-    image = _part(config, "imageConfig")
-    aspect, scale = str(_get(image, "aspectRatio") or "1:1"), str(_get(image, "imageSize") or "1K").lower()
+    image = part_of(config, "imageConfig")
+    aspect, scale = str(get(image, "aspectRatio") or "1:1"), str(get(image, "imageSize") or "1K").lower()
     if aspect not in IMAGE_SIZES or scale not in SCALE:
         raise fields.invalid(
             "imageConfig", f"Invalid image_config: aspect ratio {aspect!r}, image size {scale!r}."
@@ -90,13 +90,13 @@ def _images(call: Call, model: str, text: str, prompt_tokens: int, config: Mappi
 
 def read_veo(call: Call) -> Order:
     """Read ``predictLongRunning`` for Veo."""
-    instances = _list(call.body, "instances")
+    instances = objects(call.body, "instances")
     if len(instances) != 1:
         raise fields.invalid("instances", "`instances` must hold exactly one instance.")
     for name in ("image", "lastFrame"):
-        if given := _part(instances[0], name):
-            _picture(f"instances.{name}", _get(given, "bytesBase64Encoded"))
-    asked = _part(call.body, "parameters")
+        if given := part_of(instances[0], name):
+            _picture(f"instances.{name}", get(given, "bytesBase64Encoded"))
+    asked = part_of(call.body, "parameters")
     for name in VERTEX_ONLY:
         if name in asked:
             raise fields.invalid(
@@ -131,20 +131,22 @@ def _veo_seconds(asked: Mapping[str, Any]) -> int:
     return seconds
 
 
-def _get(value: Mapping[str, Any], name: str) -> Any:
+def get(value: Mapping[str, Any], name: str) -> Any:
     """Read a field in camel case or snake case."""
     return value.get(name, value.get(re.sub("[A-Z]", lambda found: "_" + found[0].lower(), name)))
 
 
-def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = _get(value, name) or {}
+def part_of(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Read a field that is an object; an absent one is empty."""
+    found = get(value, name) or {}
     if not isinstance(found, dict):
         raise fields.invalid(name, f"Invalid value at '{name}': expected an object.")
     return found
 
 
-def _list(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = _get(value, name) or []
+def objects(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Read a field that is a list of objects; one that stands alone is a list of itself."""
+    found = get(value, name) or []
     found = [found] if isinstance(found, dict) else found
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise fields.invalid(name, f"Invalid value at '{name}': expected a list of objects.")

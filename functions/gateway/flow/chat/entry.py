@@ -1,13 +1,18 @@
 """Take a chat or an embedding in: check it against the route, and make a job, which is not stored yet."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gateway.domain import routing, wish
 from gateway.domain.chat import Asked
-from gateway.domain.job import Job
+from gateway.domain.job import Hop, Job, Skip
+from gateway.domain.request import Request
 from gateway.flow import accept, front
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
+from gateway.plan import Plan
+from gateway.protocols.chat.conversation import Unfit
+from gateway.protocols.chat.family import FAMILIES
 
 # The sweeper ends a job whose function died: no call lives longer than its function does.
 LONGEST_CALL_S = 330
@@ -30,9 +35,11 @@ def take_in(ports: Ports, caller: Caller, asked: Asked) -> tuple[Job, dict[str, 
     hops = routing.hops_of(plan, route, request.fallback, request.region)
     able, skipped = routing.eligible(plan, request, operation, hops)
     able, unwanted = wish.granted(plan, asked.wish, able)
-    accept.require_target(request, able, (*skipped, *unwanted))
+    able, unfit = _spoken(plan, request, operation, able)
+    skipped = (*skipped, *unwanted, *unfit)
+    accept.require_target(request, able, skipped)
     accept.require_known_keys(plan, request)
-    job = accept.job_of(ports, caller, request, route, operation, able, (*skipped, *unwanted))
+    job = accept.job_of(ports, caller, request, route, operation, able, skipped)
     seed = request.parameters.get("seed")
     job = replace(
         job,
@@ -42,3 +49,21 @@ def take_in(ports: Ports, caller: Caller, asked: Asked) -> tuple[Job, dict[str, 
     )
     front.take_place(ports, caller, job)
     return job, limits
+
+
+def _spoken(
+    plan: Plan, request: Request, operation: str, hops: Iterable[Hop]
+) -> tuple[tuple[Hop, ...], tuple[Skip, ...]]:
+    """Divide targets into those whose family has words for the request and those that have not, and why."""
+    able: list[Hop] = []
+    skipped: dict[Skip, None] = {}
+    for hop in hops:
+        protocol = plan.models[f"{hop.provider}/{hop.model}"].offers[operation].protocol
+        family = FAMILIES[plan.providers[hop.provider].protocols[protocol].family]
+        try:
+            family.body(request.parameters, hop.model, streamed=False)
+        except Unfit as reason:
+            skipped[Skip(hop.provider, hop.model, str(reason))] = None
+        else:
+            able.append(hop)
+    return tuple(able), tuple(skipped)

@@ -12,6 +12,7 @@ LIVE = {
     "audio/speech": "speech",
     "chat/completions": "chat",
     "embeddings": "chat",
+    "responses": "responses",
 }
 PATHS = {
     pattern: module

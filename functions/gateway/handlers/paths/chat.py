@@ -1,7 +1,10 @@
 """Chats and embeddings, as OpenAI's clients ask for them; served by the function that streams."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from gateway.domain import chat
 from gateway.domain.chat import Asked
@@ -21,44 +24,65 @@ from gateway.handlers._trace import headers_of
 BODY_BYTES = 5 * 1024 * 1024
 _LIMITS = ("limit", "remaining", "reset")
 _ports = discreet(_wiring.the_ports())
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is asked and answered in a form of OpenAI's.
+
+    Args:
+        whole: writes an answer in that form; it is given the body and the job, too.
+        lines: writes a stream; to close it is to close what it comes from.
+    """
+
+    read: Callable[[Body], Asked]
+    whole: Callable[[Body, Job, Body], Body]
+    lines: Callable[[Body, Job, Iterator[Body | None]], Iterator[bytes]]
 
 
 def _completions(event: Event, *, left_s: float, streams: bool) -> Reply | Streamed:
-    return _serve(event, chat.read_chat, left_s)
+    return serve(event, CHAT, left_s)
 
 
 def _embeddings(event: Event, *, left_s: float, streams: bool) -> Reply | Streamed:
-    return _serve(event, chat.read_embedding, left_s)
+    return serve(event, EMBEDDING, left_s)
 
 
-def _serve(event: Event, read: Callable[[dict[str, Any]], Asked], left_s: float) -> Reply | Streamed:
+def serve(event: Event, form: Form, left_s: float) -> Reply | Streamed:
+    """Answer a call in its form.
+
+    Raises:
+        GatewayError: it is not answered, or not yet.
+    """
     sender = caller(event, "submit")
     given = body(event, BODY_BYTES)
-    asked = read(given)
+    asked = form.read(given)
     call = _repeat(event, sender, given, asked)
     until = _ports.now() + left_s
     if call and (before := known.answered(_ports, sender.tenant, call)):
-        return _replayed(*before)
+        return _replayed(form, given, *before)
     job, limits = entry.take_in(_ports, sender, asked)
     _wiring.logger.info("chat taken in", job=job.id, model=job.model, operation=job.operation, key=job.key_id)
     if asked.streamed:
         job, talk = answer.begin(_ports, job, until)
         headers = {**_headers(job), **_openai(limits), "content-type": "text/event-stream; charset=utf-8"}
-        return Streamed(200, headers, _written(answer.stream(_ports, job, talk, asked)))
+        return Streamed(200, headers, form.lines(given, job, answer.stream(_ports, job, talk, asked)))
     try:
         told = answer.whole(_ports, job, asked, until, call)
     except Conflict:
         if call and (before := known.answered(_ports, sender.tenant, call)):
-            return _replayed(*before)
+            return _replayed(form, given, *before)
         raise
     if call:
         known.keep(_ports, told)
-    return reply(200, told.document, {**_headers(told.job), **_openai(limits)})
+    document = form.whole(given, told.job, told.document)
+    return reply(200, document, {**_headers(told.job), **_openai(limits)})
 
 
-def _replayed(job: Job, document: bytes) -> Reply:
+def _replayed(form: Form, given: Body, job: Job, document: bytes) -> Reply:
     headers = {**_headers(job), "idempotency-replayed": "true"}
-    return {**reply(200, None, headers), "body": document.decode()}
+    return reply(200, form.whole(given, job, msgspec.json.decode(document)), headers)
 
 
 def _repeat(event: Event, sender: Any, given: dict[str, Any], asked: Asked) -> Repeat | None:
@@ -72,8 +96,11 @@ def _repeat(event: Event, sender: Any, given: dict[str, Any], asked: Asked) -> R
     return repeat_of(event, sender, given)
 
 
-def _written(told: Iterator[dict[str, Any] | None]) -> Iterator[bytes]:
-    """Write a stream; to close this is to close what it comes from."""
+def _as_it_is(given: Body, job: Job, document: Body) -> Body:
+    return document
+
+
+def _written(given: Body, job: Job, told: Iterator[Body | None]) -> Iterator[bytes]:
     try:
         for each in told:
             yield _sse.data(each) if each is not None else _sse.DONE
@@ -93,6 +120,8 @@ def _openai(limits: dict[str, str]) -> dict[str, str]:
     return limits | told
 
 
+CHAT = Form(chat.read_chat, _as_it_is, _written)
+EMBEDDING = Form(chat.read_embedding, _as_it_is, _written)
 ROUTES: dict[tuple[str, str], Live] = {
     ("POST", "chat/completions"): _completions,
     ("POST", "embeddings"): _embeddings,

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from gateway.protocols import sse
-from gateway.protocols.chat import embedding, openai
+from gateway.protocols import eventstream, sse
+from gateway.protocols.chat import anthropic, converse, embedding, gemini, openai
 from gateway.protocols.sse import Event
 
 
@@ -34,6 +34,9 @@ class Family:
 
 
 FAMILIES = {
-    "openai": Family(openai.body, openai.completion, openai.chunks),
+    "anthropic": Family(anthropic.body, anthropic.completion, anthropic.chunks),
+    "converse": Family(converse.body, converse.completion, converse.chunks, eventstream.events),
     "embedding": Family(embedding.body, embedding.completion, embedding.chunks),
+    "gemini": Family(gemini.body, gemini.completion, gemini.chunks),
+    "openai": Family(openai.body, openai.completion, openai.chunks),
 }
