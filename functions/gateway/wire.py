@@ -60,7 +60,7 @@ class Transcript:
     """Where an answer holds the parts of a transcript besides its text.
 
     Args:
-        per_second: 1000 where times are in milliseconds.
+        per_second: 1000 where the times of words and segments are in milliseconds.
     """
 
     language: str = ""

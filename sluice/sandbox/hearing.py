@@ -16,9 +16,9 @@ def of_file(call: Call, model: str, param: str, data: bytes) -> Spec:
     return _spec(call, model, sound_seconds(param, data), seed_of(len(data), data[:4096]))
 
 
-def of_url(call: Call, model: str, url: str) -> Spec:
+def of_url(call: Call, model: str, url: str, length_s: float = UNSEEN_S) -> Spec:
     """Order the transcript of a sound by its URL."""
-    return _spec(call, model, UNSEEN_S, seed_of(url))
+    return _spec(call, model, length_s, seed_of(url))
 
 
 def sound_seconds(param: str, data: bytes) -> float:

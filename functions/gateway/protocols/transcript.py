@@ -22,14 +22,14 @@ def written(output: Output, body: Any, headers: Mapping[str, str], form: str) ->
     found = Transcript(
         text.strip(),
         mapping.text(mapping.first(body, paths.language, headers)),
-        _seconds(mapping.first(body, paths.duration, headers), paths.per_second),
+        _seconds(mapping.first(body, paths.duration, headers)),
         tuple(_passages(paths.segments, body, paths.per_second)),
         tuple(_passages(paths.words, body, paths.per_second)),
     )
     return (transcript.FORMATS[form](found) + "\n").encode()
 
 
-def _seconds(value: Any, per_second: float) -> float | None:
+def _seconds(value: Any, per_second: float = 1) -> float | None:
     """Read a time, to the millisecond."""
     count = mapping.number(value)
     return None if count is None else round(count / per_second, 3)

@@ -86,7 +86,7 @@ class Transcript(Part):
     segments: Passages | None = Field(default=None, description="Its segments.")
     words: Passages | None = Field(default=None, description="Its words.")
     per_second: Annotated[float, Field(gt=0)] = Field(
-        default=1.0, description="1000 where times are in milliseconds."
+        default=1.0, description="1000 where words and segments have their times in milliseconds."
     )
 
 

@@ -5,7 +5,10 @@ A new provider is one module with a ``DIALECT`` and one line here.
 
 from sluice.sandbox.dialects import (
     ark,
+    assemblyai,
     bfl,
+    cartesia,
+    deepgram,
     elevenlabs,
     fal,
     google,
@@ -27,7 +30,10 @@ DIALECTS: dict[str, Dialect] = {
     found.name: found
     for found in (
         ark.DIALECT,
+        assemblyai.DIALECT,
         bfl.DIALECT,
+        cartesia.DIALECT,
+        deepgram.DIALECT,
         elevenlabs.DIALECT,
         fal.DIALECT,
         google.DIALECT,
