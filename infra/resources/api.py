@@ -32,6 +32,8 @@ STREAMED = (
     "/v1/audio/speech",
     "/v1/chat/completions",
     "/v1/embeddings",
+    "/v1/audio/transcriptions",
+    "/v1/audio/translations",
 )
 
 

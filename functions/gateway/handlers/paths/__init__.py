@@ -12,6 +12,8 @@ LIVE = {
     "audio/speech": "speech",
     "chat/completions": "chat",
     "embeddings": "chat",
+    "audio/transcriptions": "transcription",
+    "audio/translations": "transcription",
 }
 PATHS = {
     pattern: module
