@@ -12,8 +12,8 @@ from sluice.sandbox.media.speech import Word, sentences, timed
 from sluice.sandbox.wire import Call, Refused, Reply, Submit, Trouble, json_reply
 
 WHISPER = ("json", "text", "srt", "verbose_json", "vtt")
-FORMATS = {"whisper-1": WHISPER, "gpt-4o-transcribe-diarize": ("json", "text", "diarized_json")}
-"""The other models answer ``json`` alone."""
+NEWER = {"gpt-4o-transcribe-diarize": ("json", "text", "diarized_json")}
+"""The others that are no Whisper answer ``json`` alone."""
 
 AUDIO_TOKENS_PER_S = 10
 
@@ -24,9 +24,11 @@ def _read(call: Call) -> Order:
     if not files:
         raise fields.invalid("file", "Missing required parameter: 'file'.")
     translates = call.path.endswith("translations")
-    if translates and model != "whisper-1":
+    whisper = model.startswith("whisper")
+    if translates and not whisper:
         raise fields.invalid("model", f"Invalid value: {model!r}. Supported values are: 'whisper-1'.")
-    form = fields.choice(call.body, "response_format", "json", FORMATS.get(model, ("json",)))
+    known = WHISPER if whisper else NEWER.get(model, ("json",))
+    form = fields.choice(call.body, "response_format", "json", known)
     granularities = _list(call.body.get("timestamp_granularities[]"))
     if granularities and form != "verbose_json":
         raise fields.invalid("timestamp_granularities", "It needs response_format=verbose_json.")
@@ -40,7 +42,7 @@ def _answer(call: Call, job: Job, bodies: list[bytes]) -> Reply:
         raise Refused(Trouble("moderation", "Your request was rejected by the safety system."))
     spec, form = job.order.outputs[0], str(job.order.notes["form"])
     headers = {"x-request-id": job.id}
-    if str(call.body.get("stream")).lower() == "true" and job.order.model != "whisper-1":
+    if str(call.body.get("stream")).lower() == "true" and not job.order.model.startswith("whisper"):
         return _stream(spec, headers)
     if form in ("text", "srt", "vtt"):
         text = {"text": _text, "srt": _srt, "vtt": _vtt}[form](spec)
@@ -49,7 +51,7 @@ def _answer(call: Call, job: Job, bodies: list[bytes]) -> Reply:
 
 
 def _json(call: Call, job: Job, spec: Spec) -> dict[str, object]:
-    whisper = job.order.model == "whisper-1"
+    whisper = job.order.model.startswith("whisper")
     usage = {"type": "duration", "seconds": round(spec.duration_s)} if whisper else _tokens(spec)
     return {"text": spec.text, "usage": usage}
 
@@ -134,4 +136,4 @@ def _list(value: object) -> list[object]:
 
 
 _FORMS = {"json": _json, "verbose_json": _verbose, "diarized_json": _diarized}
-ROUTES = (Submit("/v1/audio/(transcriptions|translations)", _read, _answer, inline=True),)
+LISTEN = (Submit(r"(?:/[\w.-]+)*/audio/(transcriptions|translations)", _read, _answer, inline=True),)
