@@ -130,6 +130,19 @@ def a_png(width: int = 64, height: int = 48) -> bytes:
     return out.getvalue()
 
 
+def a_wav(seconds: float = 2) -> bytes:
+    """Write a real, silent WAV."""
+    import wave
+
+    out = BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * round(seconds * 8000)))
+    return out.getvalue()
+
+
 @cache
 def a_video(seconds: int = 2, width: int = 320, height: int = 180) -> bytes:
     """Render a real MP4."""

@@ -45,18 +45,47 @@ class ErrorRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Passages:
+    """Where a transcript's words or segments are: the path of the list, and paths in an item of it."""
+
+    items: str
+    text: str = "text"
+    start: str = "start"
+    end: str = "end"
+    speaker: str = "speaker"
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Where an answer holds the parts of a transcript besides its text.
+
+    Args:
+        per_second: 1000 where the times of words and segments are in milliseconds.
+    """
+
+    language: str = ""
+    duration: str = ""
+    segments: Passages | None = None
+    words: Passages | None = None
+    per_second: float = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """Where an answer holds the result, and how it is written there.
 
     Args:
-        kind: ``url``, ``base64``, ``hex``, or ``bytes`` when the body itself is the file.
-        path: of the value or values; not used for ``bytes``.
+        kind: ``url``, ``base64``, ``hex``, ``bytes`` when the body itself is the file, or ``transcript`` when
+            we write it, in the format that the request asks for.
+        path: of the value or values, or of a transcript's text; not used for ``bytes``.
         keyed: the URL wants the provider's key too, as Google's file links do.
+        transcript: its other parts.
     """
 
     kind: str
     path: str = ""
     keyed: bool = False
+    transcript: Transcript = field(default_factory=Transcript)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,8 +170,17 @@ def _protocol(protocol: entry.Protocol) -> wire.Protocol:
 
 
 def _step(step: entry.Step) -> wire.Step:
-    outputs = tuple(wire.Output(**output.model_dump()) for output in step.outputs)
+    outputs = tuple(_output(output) for output in step.outputs)
     return wire.Step(**step.model_dump(exclude={"outputs"}), outputs=outputs)
+
+
+def _output(output: entry.Output) -> wire.Output:
+    said = output.transcript
+    segments, words = (
+        wire.Passages(**each.model_dump()) if each else None for each in (said.segments, said.words)
+    )
+    transcript = wire.Transcript(said.language, said.duration, segments, words, said.per_second)
+    return wire.Output(output.kind, output.path, output.keyed, transcript)
 
 
 def _model(model_id: str, name: str, model: entry.Model, provider: entry.Provider) -> lowered.Model:

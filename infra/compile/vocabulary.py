@@ -3,6 +3,7 @@
 from gateway.domain.media import MODALITIES as OPERATIONS
 from gateway.domain.order import ORDERS
 from gateway.domain.outcome import ERROR_CLASSES as ERRORS
+from gateway.domain.transcript import FORMATS
 from gateway.plan import DIRECT, MEDIA
 from gateway.protocols.chat.family import FAMILIES
 
@@ -28,7 +29,9 @@ OVERFLOWS = ("wait", "shed", "divert")
 OVERAGES = ("refuse", "list_price")
 EXPOSURES = ("all", "listed")
 ENCODINGS = ("json", "multipart", "none")
-OUTPUTS = ("url", "base64", "hex", "bytes")
+OUTPUTS = ("url", "base64", "hex", "bytes", "transcript")
+# What a transcript can be written as.
+TRANSCRIPTS = tuple(FORMATS)
 STATES = ("queued", "running", "done", "failed")
 PLACES = ("body", "url", "query", "none")
 TYPES = ("string", "integer", "number", "boolean", "array", "object", "any", *MEDIA)

@@ -33,6 +33,8 @@ STREAMED = (
     "/v1/chat/completions",
     "/v1/embeddings",
     "/v1/responses",
+    "/v1/audio/transcriptions",
+    "/v1/audio/translations",
 )
 
 

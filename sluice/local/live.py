@@ -39,6 +39,8 @@ PATHS = (
     ("POST", "/v1/chat/completions"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/responses"),
+    ("POST", "/v1/audio/transcriptions"),
+    ("POST", "/v1/audio/translations"),
 )
 # What Lambda takes as one event.
 EVENT_BYTES = 6 * 1024 * 1024

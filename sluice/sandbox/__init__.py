@@ -13,6 +13,7 @@ dialects   one module a provider: its paths, what it reads, what it answers
 wire       the values that dialects are made of: call, reply, order, route
 form       multipart forms
 fields     reading a request's fields, and refusing what has the wrong type
+hearing    reading what is to be transcribed, and refusing what is no sound
 size       aspect ratios and resolutions as pixels
 media      the pictures, clips and sounds
 

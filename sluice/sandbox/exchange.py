@@ -40,6 +40,9 @@ BAD_KEY_PREFIX = "invalid"
 
 MEDIA = re.compile(r"/_media/(?P<job>.+)-(?P<index>\d+)\.\w+")
 ENDINGS: dict[str, Ending] = {"moderation": "moderated", "fail_after_accept": "failed"}
+FILES = ("", "application/octet-stream")
+"""Types under which files are sent as they are."""
+
 GARBAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 
 
@@ -260,7 +263,7 @@ def _route(dialect: Dialect, call: Call) -> tuple[Submit | Talk | Look | Result,
 
 
 async def _read_body(request: Request) -> dict[str, Any]:
-    """Read JSON or a form into the two fields of a call."""
+    """Read JSON, a form, or a file without one into the two fields of a call."""
     if request.method not in ("POST", "PUT", "PATCH"):
         return {}
     raw, content_type = await request.body(), request.headers.get("content-type", "")
@@ -270,6 +273,8 @@ async def _read_body(request: Request) -> dict[str, Any]:
             return {"body": texts, "uploads": uploads}
         value = json.loads(raw) if raw else {}
     except ValueError as error:
+        if content_type in FILES:
+            return {"uploads": (("", raw),)}
         raise Refused(Trouble("invalid", f"the body cannot be read: {error}")) from None
     if not isinstance(value, dict):
         raise Refused(Trouble("invalid", "the body must be a JSON object"))

@@ -8,7 +8,7 @@ from sluice.sandbox.media.spec import Kind, Spec
 State = Literal["throttled", "queued", "running", "done", "failed", "moderated", "cancelled"]
 Ending = Literal["done", "failed", "moderated", "never"]
 
-RENDER_S: dict[Kind, float] = {"image": 0.4, "video": 2.0, "audio": 0.5}
+RENDER_S: dict[Kind, float] = {"image": 0.4, "video": 2.0, "audio": 0.5, "text": 0.5}
 QUEUED_SHARE = 0.2
 """The part of a job's time that it spends in the queue."""
 

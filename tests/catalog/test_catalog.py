@@ -10,7 +10,7 @@ from infra.compile.node import Node
 from infra.compile.source import parse
 
 # What words are given under, where it is not ``prompt``.
-WORDS = {"chat": "messages", "embedding": "input"}
+WORDS = {"chat": "messages", "embedding": "input", "transcription": "audio", "translation": "audio"}
 FILES = sorted((Path(__file__).parents[2] / "infra/catalog").glob("*.yaml"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
@@ -90,7 +90,7 @@ def test_file_says_where_its_facts_are_from(path: Path) -> None:
 @every_file
 def test_models_take_a_prompt(path: Path) -> None:
     """
-    Every model that makes something from words takes them under the one name for words of its operation.
+    Every model that makes something from words takes them under the one name for them of its operation.
     """
     models = plan_of(path).models
 

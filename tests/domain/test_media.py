@@ -1,7 +1,6 @@
 """What a file is, told from real files in pieces of any size, and from what only looks like one."""
 
 import struct
-import wave
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gateway.domain import media
+from gateway.domain import media, transcript
 from tests import builders
 
 Facts = tuple[str, tuple[int | None, int | None, float | None]]
@@ -66,16 +65,6 @@ def sound(form: str, codec: str, rate_hz: int = 48000) -> bytes:
 
 
 @cache
-def wav() -> bytes:
-    out = BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(bytes(2 * 8000 * 2))
-    return out.getvalue()
-
-
 def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
@@ -134,7 +123,7 @@ def test_a_wave_is_known_with_its_length(size: int) -> None:
     """
     Sound is kept whole, from its first byte on.
     """
-    assert probed(wav(), size) == ("audio/wav", (None, None, 2.0))
+    assert probed(builders.a_wav(), size) == ("audio/wav", (None, None, 2.0))
 
 
 @PIECES
@@ -223,7 +212,7 @@ def test_a_sound_that_breaks_off_is_no_reason_to_crash(whole: int, cut: float) -
     """
     It is shorter, or its length is unknown.
     """
-    data = (wav(), sound("mp3", "libmp3lame"), sound("flac", "flac"))[whole]
+    data = (builders.a_wav(), sound("mp3", "libmp3lame"), sound("flac", "flac"))[whole]
 
     content_type, facts = probed(data[: int(len(data) * cut)])
 
@@ -247,7 +236,7 @@ def test_a_damaged_file_is_no_reason_to_crash(whole: int, changes: list[tuple[fl
         picture("JPEG"),
         picture("WEBP"),
         clip(flags="faststart"),
-        wav(),
+        builders.a_wav(),
         sound("flac", "flac"),
     )
     data = bytearray(sources[whole])
@@ -342,7 +331,7 @@ def test_every_type_that_is_known_has_an_ending_and_every_operation_a_modality()
         picture("GIF"),
         clip(),
         clip("webm", "libvpx"),
-        wav(),
+        builders.a_wav(),
         sound("ogg", "libopus"),
     ):
         assert media.sniff(data) in media.EXTENSIONS
@@ -362,4 +351,38 @@ def test_every_format_that_the_catalogue_offers_can_be_told_from_its_bytes() -> 
         for choice in parameter.enum
     }
 
-    assert formats <= {*media.EXTENSIONS.values(), "jpeg", "opus"}
+    assert formats <= {*media.EXTENSIONS.values(), "jpeg", "opus", *transcript.FORMATS}
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b'{"text": "hi"}\n', "application/json"),
+        (b"WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nhi\n", "text/vtt"),
+        (b"1\n00:00:00,000 --> 00:00:01,000\nhi\n", "application/x-subrip"),
+        (b"BMW is a make of cars, and BM begins a bitmap\n", "text/plain"),
+        ("Grüße".encode()[:-2], "text/plain"),
+        (b"\xff\xfe\x00", ""),
+        (b"a\x00b", ""),
+    ],
+)
+def test_a_text_is_told_from_its_first_letters(data: bytes, found: str) -> None:
+    """
+    Only where a text is wanted: a word may begin as a picture does. Half a letter at the end is no harm.
+    """
+    probe = media.Probe("text")
+
+    probe.feed(data)
+
+    assert (probe.content_type, probe.facts()) == (found, NOTHING)
+
+
+def test_where_a_picture_is_wanted_a_text_is_none() -> None:
+    """
+    An error page in place of a picture is not delivered.
+    """
+    probe = media.Probe("image")
+
+    probe.feed(b"<html>sorry</html>")
+
+    assert not media.is_of(probe.content_type, "image")

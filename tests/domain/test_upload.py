@@ -88,6 +88,8 @@ def test_a_reference_tells_by_itself_whether_it_may_be_good(
         ("image", "image/png", 20971521, "has 20971521 bytes, and 20971520 are the most for an image"),
         ("image", "video/mp4", 9, "is video/mp4 by its first bytes, and an image is needed"),
         ("image", "image/svg+xml", 9, "is image/svg+xml by its first bytes, and an image is needed"),
+        ("audio", "video/webm", 9, ""),
+        ("audio", "image/png", 9, "is image/png by its first bytes, and an audio file is needed"),
         ("audio", "", 9, "is of no known media type by its first bytes, and an audio file is needed"),
         ("application/jsonl", "image/png", 9, "and a file of JSON lines is needed"),
     ],

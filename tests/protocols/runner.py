@@ -56,9 +56,10 @@ def call_of(plan: Plan, case: Case) -> steps.Call:
 
 
 def file_of(place: medium.Place) -> medium.Medium:
-    """Give a target a file: at its URL, or as a PNG whose bytes are the URL."""
+    """Give a target a file: at its URL, or as a PNG or an MP3 whose bytes are the URL."""
     data = place.given.encode()
-    return medium.Medium(place.given, "image/png", base64.b64encode(data).decode(), data)
+    media_type = "audio/mpeg" if place.parameter.medium == "audio" else "image/png"
+    return medium.Medium(place.given, media_type, base64.b64encode(data).decode(), data)
 
 
 def play(plan: Plan, case: Case) -> list[tuple[Any, Any]]:
@@ -155,4 +156,6 @@ def _failure(failure: Failure, means: Case) -> Case:
 def _source(source: Source) -> Case:
     if source.url:
         return {"url": source.url, **({"keyed": True} if source.keyed else {})}
+    if source.data.startswith(b"{"):
+        return {"json": json.loads(source.data)}
     return {"base64": base64.b64encode(source.data).decode()}

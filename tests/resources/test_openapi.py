@@ -26,6 +26,8 @@ def test_document_has_every_call_of_the_first_version():
         "POST /v1/{model}",
         "POST /v1/jobs",
         "GET /v1/health/providers",
+        "POST /v1/audio/transcriptions",
+        "POST /v1/audio/translations",
         "GET /v1/webhook-secret",
         "POST /v1/webhook-secret",
         "GET /v1/jobs/{id}/deliveries",

@@ -18,7 +18,7 @@ from gateway.plan import Model, Plan
 from gateway.protocols import spoken, steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
-from tests.builders import a_png, catalog_plan
+from tests.builders import a_png, a_wav, catalog_plan
 
 PROVIDERS = sorted(catalog_plan().providers)
 MOST_LOOKS = 200
@@ -65,9 +65,10 @@ def smallest(model: Model, operation: str) -> dict[str, Any]:
 
 
 def file_of(place: medium.Place) -> medium.Medium:
-    """Give a target a real picture, by URL or inline."""
-    data = a_png()
-    return medium.Medium(place.given, "image/png", base64.b64encode(data).decode(), data)
+    """Give a target a real picture or sound, by URL or inline."""
+    heard = place.parameter.medium == "audio"
+    data, media_type = (a_wav(), "audio/wav") if heard else (a_png(), "image/png")
+    return medium.Medium(place.given, media_type, base64.b64encode(data).decode(), data)
 
 
 def send(client: httpx.Client, asked: HttpRequest) -> HttpResponse:
@@ -184,7 +185,8 @@ def kind_of(client: httpx.Client, reading: Reading | dict[str, Any]) -> str:
     source = reading.sources[0]
     headers = {"x-goog-api-key": "k-1"} if source.keyed else {}
     data = source.data or client.get(source.url, headers=headers, follow_redirects=True).content
-    return media.sniff(data[:4096]).partition("/")[0]
+    found = media.sniff(data[:4096]) or media.sniff_text(data[:4096])
+    return "text" if found in media.TEXTS else found.partition("/")[0]
 
 
 def class_of(reading: Reading | dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ They live in an environment of their own (requirements/sdks.in), so these tests 
 
 import subprocess
 import time
+import wave
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,17 @@ from tests.certificate import write_certificate
 
 ROOT = Path(__file__).parents[2]
 RENDER_SCALE = 0.3
-SDKS = ("anthropic", "elevenlabs", "fal_client", "google.genai", "openai", "runwayml")
+SDKS = (
+    "anthropic",
+    "assemblyai",
+    "cartesia",
+    "deepgram",
+    "elevenlabs",
+    "fal_client",
+    "google.genai",
+    "openai",
+    "runwayml",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,6 +107,20 @@ def starts(sandbox: httpx.Client) -> Callable[[], list[bool]]:
         return [entry["billable_start"] for entry in entries if entry["method"] == "POST"]
 
     return read
+
+
+@pytest.fixture(scope="session")
+def sound() -> bytes:
+    """
+    Record three seconds of silence.
+    """
+    out = BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * 3 * 8000))
+    return out.getvalue()
 
 
 @pytest.fixture(scope="session")

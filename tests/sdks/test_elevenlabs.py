@@ -1,7 +1,8 @@
-"""ElevenLabs' SDK: speech, sound effects and music."""
+"""ElevenLabs' SDK: speech, sound effects, music and transcription."""
 
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -107,6 +108,20 @@ def test_music_after_a_plan_lasts_as_long_as_its_sections(eleven: ElevenLabs) ->
     sound = b"".join(eleven.music.compose(composition_plan=plan))
 
     assert sound_seconds(sound) == pytest.approx(6, abs=0.2)
+
+
+def test_a_file_and_a_url_are_heard_word_by_word(eleven: ElevenLabs, sound: bytes) -> None:
+    """
+    The words and the spaces between them are the text; speakers are told apart where that is asked for.
+    """
+    convert = eleven.speech_to_text.convert
+    answers = [
+        convert(model_id="scribe_v2", file=BytesIO(sound), diarize=True),
+        convert(model_id="scribe_v2", source_url="https://example.com/a.mp3"),
+    ]
+
+    assert ["".join(word.text for word in each.words) for each in answers] == [each.text for each in answers]
+    assert (answers[0].audio_duration_secs, answers[0].words[0].speaker_id) == (3, "speaker_0")
 
 
 @pytest.mark.parametrize(

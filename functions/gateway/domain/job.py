@@ -78,11 +78,16 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file that a caller brought, in our bucket; its type is told from its bytes."""
+    """A file that a caller brought, in our bucket; its type is told from its bytes.
+
+    Args:
+        duration_s: of a sound that was read here, in seconds.
+    """
 
     key: str
     content_type: str
     bytes: int
+    duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ class Attempt:
     stashed: tuple[str, ...] = ()
     delivered: tuple[Artifact, ...] = ()
     upload: Upload | None = None
-    usage: dict[str, int] = field(default_factory=dict)
+    usage: dict[str, int | float] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     error: str = ""
     code: str = ""

@@ -3,7 +3,9 @@
 Keeps the head of every file, the index box of an MP4, and small audio whole; never a large file.
 """
 
+import re
 import struct
+from codecs import getincrementaldecoder
 from io import BytesIO
 
 HEAD_BYTES = 64 * 1024
@@ -25,6 +27,13 @@ EXTENSIONS = {
     "audio/ogg": "ogg",
     "audio/aac": "aac",
     "audio/mp4": "m4a",
+}
+# What we write ourselves, or a provider's own words.
+TEXTS = {
+    "application/json": "json",
+    "application/x-subrip": "srt",
+    "text/vtt": "vtt",
+    "text/plain": "txt",
 }
 MODALITIES = {
     "text_to_image": "image",
@@ -61,10 +70,52 @@ def sniff(head: bytes) -> str:
     return _SAME.get(kind, kind) or ""
 
 
-class Probe:
-    """Feed it a file's bytes in order, then ask what the file was."""
+def sniff_text(head: bytes) -> str:
+    """Return the type of a text that starts with these bytes; an empty text where it is none (in UTF-8).
 
-    def __init__(self) -> None:
+    >>> sniff_text(b'{"text": "hi"}'), sniff_text(b"hi"), sniff_text(b"\x00\x01")
+    ('application/json', 'text/plain', '')
+    """
+    try:
+        text = getincrementaldecoder("utf-8")().decode(head)  # the last letter may be cut
+    except UnicodeDecodeError:
+        return ""
+    kinds = {"{": "application/json", "WEBVTT": "text/vtt"}
+    found = next((kind for start, kind in kinds.items() if text.startswith(start)), "")
+    cue = re.match(r"1\n\d\d+:\d\d:\d\d,\d{3} --> ", text)
+    return found or ("application/x-subrip" if cue else "" if "\0" in text else "text/plain")
+
+
+def duration_s(data: bytes) -> float | None:
+    """Return how long a sound or a clip is, where its bytes tell it."""
+    probe = Probe()
+    probe.feed(data)
+    return probe.facts()[2]
+
+
+def extension(content_type: str) -> str:
+    """Return the ending of a file's name.
+
+    >>> extension("audio/mpeg"), extension("text/vtt"), extension("")
+    ('mp3', 'vtt', 'bin')
+    """
+    return EXTENSIONS.get(content_type) or TEXTS.get(content_type, "bin")
+
+
+def is_of(content_type: str, modality: str) -> bool:
+    """Tell whether a file is of a modality."""
+    return content_type in TEXTS if modality == "text" else content_type.startswith(f"{modality}/")
+
+
+class Probe:
+    """Feed it a file's bytes in order, then ask what the file was.
+
+    Args:
+        modality: what it should be; only where that is text are its bytes taken for one.
+    """
+
+    def __init__(self, modality: str = "") -> None:
+        self._sniff = sniff_text if modality == "text" else sniff
         self._head = bytearray()
         self._audio = bytearray()
         self._boxes = _Boxes()
@@ -75,10 +126,10 @@ class Probe:
         before = len(self._head)
         if len(self._head) < HEAD_BYTES:
             self._head += chunk[: HEAD_BYTES - len(self._head)]
-        self.content_type = self.content_type or sniff(bytes(self._head))
+        self.content_type = self.content_type or self._sniff(bytes(self._head))
         if self.content_type.startswith("audio/") and len(self._audio) < AUDIO_BYTES:
             self._audio += chunk if self._audio else self._head + chunk[len(self._head) - before :]
-        elif not self.content_type.startswith(("audio/", "image/")):
+        elif not self.content_type.startswith(("audio/", "image/")) and self.content_type not in TEXTS:
             self._boxes.feed(chunk)
 
     def facts(self) -> tuple[int | None, int | None, float | None]:

@@ -66,7 +66,7 @@ class Done:
     """Finished: the outputs in order, and the counts that the provider bills by."""
 
     sources: tuple[Source, ...]
-    usage: dict[str, int] = field(default_factory=dict)
+    usage: dict[str, int | float] = field(default_factory=dict)
 
 
 Reading = Pending | Done | Failure

@@ -1,13 +1,13 @@
 """What a job costs at list price: integers in micros, one line a meter; no price is ``None``, never 0."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from math import log
 from typing import Any
 
 from gateway.domain import message
-from gateway.domain.job import Artifact, CostLine
+from gateway.domain.job import Artifact, CostLine, Input
 from gateway.plan import Model, PriceLine
 
 # A token of English text has about four characters; what was used is counted by the provider.
@@ -47,9 +47,12 @@ def expected_units(model: Model, facts: Mapping[str, Any]) -> dict[str, int | fl
 
 
 def delivered_units(
-    facts: Mapping[str, Any], artifacts: tuple[Artifact, ...], usage: Mapping[str, int]
+    facts: Mapping[str, Any],
+    artifacts: tuple[Artifact, ...],
+    usage: Mapping[str, int | float],
+    inputs: Iterable[Input] = (),
 ) -> dict[str, int | float]:
-    """Count what was delivered, from the files themselves and from the provider's own count.
+    """Count what was taken and delivered, from the files themselves; the provider's own count goes first.
 
     Returns:
         meter -> units; seconds in hundredths at most.
@@ -58,9 +61,10 @@ def delivered_units(
     pixels = sum((a.width or 0) * (a.height or 0) for a in artifacts)
     return {
         "request": 1,
+        "input_second": whole(round(sum(i.duration_s or 0 for i in inputs), 2)),
         "output_image": sum(a.content_type.startswith("image/") for a in artifacts),
-        "output_second": _whole(round(seconds, 2)),
-        "output_megapixel": _whole(round(pixels / 1_000_000, 2)),
+        "output_second": whole(round(seconds, 2)),
+        "output_megapixel": whole(round(pixels / 1_000_000, 2)),
         "input_character": len(str(facts.get("prompt") or "")),
         **usage,
     }
@@ -120,6 +124,11 @@ def unit_usd(micros: int, per: int) -> str:
     return max(f"{price:f}", f"{price:.6f}", key=len)
 
 
+def whole(value: float) -> int | float:
+    """Write a number that has no fraction as the integer that it is."""
+    return int(value) if value == int(value) else value
+
+
 def _price(units: int | float, line: PriceLine) -> int:
     exact = Decimal(str(units)) * line.micros / line.per
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
@@ -147,7 +156,3 @@ def _pixels(name: str) -> float:
 
 def _count(value: Any, otherwise: int) -> int | float:
     return value if isinstance(value, int | float) else otherwise
-
-
-def _whole(value: float) -> int | float:
-    return int(value) if value == int(value) else value

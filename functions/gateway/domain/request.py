@@ -28,6 +28,8 @@ BINDING = frozenset(
         "format",
         "voice",
         "language",
+        "timestamps",
+        "diarize",
     ]
 )
 # What may become a part of a provider's URL: never a step up in its path.

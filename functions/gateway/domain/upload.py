@@ -26,6 +26,8 @@ FORM_S = 3600
 # How far the clocks of two functions may be apart.
 SKEW_S = 60
 _REFERENCE = "upl_"
+# Containers of films that may hold a sound alone, as browsers record them.
+_CARRIERS = {"audio": ("video/webm", "video/mp4", "video/quicktime")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def unlike(kind: str, content_type: str, size: int) -> str:
         kind: image, video, audio, or the type of lines.
         content_type: told from the file's first bytes; empty where they tell nothing.
     """
-    if kind_of(content_type) != kind or content_type not in TYPES:
+    fits = kind_of(content_type) == kind or content_type in _CARRIERS.get(kind, ())
+    if not fits or content_type not in TYPES:
         found = content_type or "of no known media type"
         return f"is {found} by its first bytes, and {_KINDS[kind]} is needed"
     if size > MOST_BYTES[kind]:

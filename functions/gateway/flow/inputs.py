@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.domain import address, medium, request, upload
+from gateway.domain import address, media, medium, request, upload
 from gateway.domain.address import Fetched, Unfetched
 from gateway.domain.job import Hop, Input, Job, Skip
 from gateway.domain.medium import Medium, Place
@@ -93,13 +93,21 @@ def ready(
         return fetched
     if too_large := _too_large(_inline_sizes(places, fetched.inputs)):
         return Failure("unsupported", "input_too_large", f"{hop.provider} {too_large}")
-    media: dict[str, Medium] = {}
+    files: dict[str, Medium] = {}
     for place in places:
         made = _medium(ports, place, fetched.inputs.get(place.given))
         if made is None:
             return Failure("request", UNREACHABLE, f"{place.name}: the file is no longer what it was")
-        media[place.name] = made
-    return fetched, medium.filled(parameters, arguments, lambda place: media[place.name])
+        files[place.name] = made
+        if place.parameter.medium == "audio" and made.data:
+            fetched = _heard(fetched, place.given, made.data)
+    return fetched, medium.filled(parameters, arguments, lambda place: files[place.name])
+
+
+def _heard(job: Job, given: str, data: bytes) -> Job:
+    """Note how long a sound is, which its provider may bill by and not tell."""
+    heard = replace(job.inputs[given], duration_s=media.duration_s(data))
+    return replace(job, inputs={**job.inputs, given: heard})
 
 
 def _fetched(ports: Ports, job: Job, places: Iterable[Place]) -> Job | Failure:

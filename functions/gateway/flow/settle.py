@@ -72,7 +72,7 @@ def _succeed(ports: Ports, job: Job) -> Job:
     lines = pricing.cost_lines(
         model,
         pricing.delivered_facts(arguments, job.outputs, model),
-        pricing.delivered_units(arguments, job.outputs, attempt.usage),
+        pricing.delivered_units(arguments, job.outputs, attempt.usage, job.inputs.values()),
     )
     own_key = attempt.provider in job.byok
     ended = replace(

@@ -71,9 +71,9 @@ def carry(
 
 def keep(bucket: Artifacts, stem: str, data: bytes, modality: str) -> Artifact | Failure:
     """Store a file that is in hand."""
-    facts = _Facts()
+    facts = _Facts(modality)
     facts.feed(data)
-    if failure := facts.refusal(modality):
+    if failure := facts.refusal():
         return failure
     artifact = facts.artifact(stem)
     bucket.put(artifact.key, artifact.content_type, data)
@@ -91,8 +91,9 @@ class _Unserved(ConnectionError):
 class _Facts:
     """What is learnt from a file's bytes as they pass."""
 
-    def __init__(self) -> None:
-        self._probe, self._digest, self.bytes = media.Probe(), hashlib.sha256(), 0
+    def __init__(self, modality: str) -> None:
+        self._modality, self.bytes = modality, 0
+        self._probe, self._digest = media.Probe(modality), hashlib.sha256()
 
     @property
     def content_type(self) -> str:
@@ -104,14 +105,14 @@ class _Facts:
         self._probe.feed(chunk)
 
     def key(self, stem: str) -> str:
-        return f"{stem}.{media.EXTENSIONS.get(self.content_type, 'bin')}"
+        return f"{stem}.{media.extension(self.content_type)}"
 
-    def refusal(self, modality: str) -> Failure | None:
-        if self.content_type.startswith(f"{modality}/"):
+    def refusal(self) -> Failure | None:
+        if media.is_of(self.content_type, self._modality):
             return None
         found = self.content_type or "of no known media type"
         return Failure(
-            "transient", "wrong_media", f"expected a file of type {modality}, what came is {found}"
+            "transient", "wrong_media", f"expected a file of type {self._modality}, what came is {found}"
         )
 
     def artifact(self, stem: str, key: str = "") -> Artifact:
@@ -131,7 +132,7 @@ class _Way:
         self._upload = known if known and known.output == output else Upload(output, begun=0)
         self._parts: list[Part] = []
         self._rest = bytearray()
-        self._facts = _Facts()
+        self._facts = _Facts(self._modality)
 
     @property
     def at(self) -> int:
@@ -183,7 +184,7 @@ class _Way:
             raise _Unserved(answer.status)
         if answer.status < 400:
             self._upload = replace(self._upload, begun=self._upload.begun + 1)
-            self._facts = _Facts()
+            self._facts = _Facts(self._modality)
         return answer.status < 400
 
     def _pour(self, answer: HttpStream, stop_at: float) -> Artifact | Failure | None:
@@ -198,7 +199,7 @@ class _Way:
             if self._ports.now() >= stop_at:
                 self._note(self._upload)
                 return None
-        if whole and (failure := self._facts.refusal(self._modality)):
+        if whole and (failure := self._facts.refusal()):
             return self._refused(failure)
         key = self._finish()
         return self._facts.artifact(self._stem) if whole else self._read_back(key)
@@ -210,7 +211,7 @@ class _Way:
             limit = f"{download.LARGEST_BYTES} bytes are the most"
             return Failure("internal", "file_too_large", f"the result has {size} bytes or more, {limit}")
         early = not whole or self._facts.bytes < SNIFF_BYTES
-        return None if early else self._facts.refusal(self._modality)
+        return None if early else self._facts.refusal()
 
     def _put_part(self, answer: HttpStream) -> None:
         if not self._upload.id:
@@ -251,7 +252,7 @@ class _Way:
 
     def _read_back(self, key: str) -> Artifact | Failure:
         """Learn from the finished file what a hash that was broken off cannot say."""
-        facts = _Facts()
+        facts = _Facts(self._modality)
         for chunk in self._bucket.read(key):
             facts.feed(chunk)
         return facts.artifact(self._stem, key)

@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d*)\]")
+_NUMBER = re.compile(r"\d+(\.\d+)?([eE][-+]?\d+)?")
 _HEADER = "header:"
 _NONE: Mapping[str, str] = {}
 
@@ -43,6 +44,15 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def number(value: Any) -> float | None:
+    """Read a count or a time from zero up, also one that is written as text, as a header has it.
+
+    >>> number("7"), number(2.5), number("soon"), number(None), number(True)
+    (7.0, 2.5, None, None, None)
+    """
+    return float(text(value)) if _NUMBER.fullmatch(text(value)) else None
 
 
 def put(tree: Any, path: str, value: Any) -> None:

@@ -39,7 +39,8 @@ def write(
             continue
         values = value if parameter.items and path.endswith("[]") else [value]
         for each in values:
-            mapping.put(tree, path, spelled(parameter, each))
+            if (word := spelled(parameter, each)) is not None:
+                mapping.put(tree, path, word)
     return _form(tree) if step.encoding == "multipart" else ("application/json", msgspec.json.encode(tree))
 
 

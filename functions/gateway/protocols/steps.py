@@ -5,17 +5,17 @@ Submit, poll, fetch the result: the same exchange over different data, so here i
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from gateway.domain import pricing
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
 from gateway.plan import Offer, Parameter, Provider
-from gateway.protocols import auth, failure, mapping, payload
+from gateway.protocols import auth, failure, mapping, payload, transcript
 from gateway.protocols.http import HttpRequest, HttpResponse
-from gateway.wire import Find, Protocol, Step
+from gateway.wire import Find, Output, Protocol, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,7 @@ def _go_on(
                 "transient", "malformed", f"{call.provider.name} answered without {', '.join(missing)}"
             )
         return Pending(index + 1, kept)
-    sources = tuple(
-        source
-        for output in step.outputs
-        for source in _sources(output.kind, output.path, output.keyed, answer, body)
-    )
+    sources = tuple(source for output in step.outputs for source in _sources(call, output, answer, body))
     if not sources and not answer.body:
         return _empty(call)
     if not sources:
@@ -147,23 +143,27 @@ def _kept(keep: Mapping[str, str], body: Any, answer: HttpResponse) -> dict[str,
     return {name: mapping.text(mapping.first(body, path, answer.headers)) for name, path in keep.items()}
 
 
-def _usage(step: Step, body: Any, answer: HttpResponse) -> dict[str, int]:
-    """Read what is billed by; a header says its number as text."""
-    counts = {meter: mapping.first(body, path, answer.headers) for meter, path in step.usage.items()}
-    return {meter: int(count) for meter, count in counts.items() if re.fullmatch(r"\d+", mapping.text(count))}
+def _usage(step: Step, body: Any, answer: HttpResponse) -> dict[str, int | float]:
+    """Read what is billed by; seconds may have a fraction, to hundredths."""
+    found = {meter: mapping.first(body, path, answer.headers) for meter, path in step.usage.items()}
+    counts = {meter: mapping.number(value) for meter, value in found.items()}
+    return {meter: pricing.whole(round(count, 2)) for meter, count in counts.items() if count is not None}
 
 
 def _is_file(step: Step, answer: HttpResponse) -> bool:
     return answer.status < 400 and any(output.kind == "bytes" for output in step.outputs)
 
 
-def _sources(kind: str, path: str, keyed: bool, answer: HttpResponse, body: Any) -> list[Source]:
-    if kind == "bytes":
+def _sources(call: Call, output: Output, answer: HttpResponse, body: Any) -> list[Source]:
+    if output.kind == "bytes":
         return [Source(data=answer.body)] if answer.body else []
-    values = [value for value in mapping.get(body, path, answer.headers) if isinstance(value, str)]
-    if kind == "url":
-        return [Source(url=value, keyed=keyed) for value in values]
-    decode = bytes.fromhex if kind == "hex" else base64.b64decode
+    if output.kind == "transcript":
+        data = transcript.written(output, body, answer.headers, call.arguments.get("format", "json"))
+        return [Source(data=data)] if data else []
+    values = [value for value in mapping.get(body, output.path, answer.headers) if isinstance(value, str)]
+    if output.kind == "url":
+        return [Source(url=value, keyed=output.keyed) for value in values]
+    decode = bytes.fromhex if output.kind == "hex" else base64.b64decode
     try:
         return [Source(data=decode(value)) for value in values]
     except (ValueError, binascii.Error):

@@ -187,6 +187,17 @@ def _parameters(whole: Whole) -> Iterator[Node]:
         yield from model.at("parameters").children.values()
 
 
+def written_formats(whole: Whole) -> Iterator[Problem]:
+    """A transcript is written here, so it comes in our own formats, whatever the provider has."""
+    for entry, model in models(whole):
+        names = set(offered(model).values())
+        last = [step for name in names for step in entry.at("protocols", name).at("steps").elements[-1:]]
+        kinds = {output.at("kind").text for step in last for output in step.at("outputs").elements}
+        for item in model.at("parameters", "format", "enum").elements if "transcript" in kinds else ():
+            if item.text not in vocabulary.TRANSCRIPTS:
+                yield at(item, *unknown("format of a transcript", item.text, vocabulary.TRANSCRIPTS))
+
+
 RULES = (
     known_protocols,
     legal_defaults,
@@ -198,4 +209,5 @@ RULES = (
     sent_parameters,
     own_operations,
     used_spellings,
+    written_formats,
 )

@@ -162,8 +162,12 @@ def right_outputs(whole: Whole) -> Iterator[Problem]:
             kind, path = output.at("kind").value, output.at("path")
             if kind == "bytes" and path.text:
                 yield at(path, "has no meaning: for bytes, the body itself is the file", "Remove the path.")
-            elif kind in ("url", "base64", "hex") and not path.text:
+            elif kind in ("url", "base64", "hex", "transcript") and not path.text:
                 yield at(output, f"is written as {kind} and has no path", 'Add `path: "data[].url"`.')
+            if kind != "transcript" and output.at("transcript").present:
+                yield at_key(
+                    output.at("transcript"), f"has no meaning for {kind}", "Write `kind: transcript`."
+                )
 
 
 def right_bodies(whole: Whole) -> Iterator[Problem]:
@@ -201,8 +205,14 @@ def right_paths(whole: Whole) -> Iterator[Problem]:
 
 def _paths(step: Node) -> list[Node]:
     single = [step.at(key) for key in ("status", "progress", "code", "message")]
-    outputs = [output.at("path") for output in step.at("outputs").elements]
+    outputs = [path for output in step.at("outputs").elements for path in _output_paths(output)]
     return [*single, *outputs, *step.at("keep").children.values(), *step.at("usage").children.values()]
+
+
+def _output_paths(output: Node) -> list[Node]:
+    said = output.at("transcript")
+    passages = [node for key in ("segments", "words") for node in said.at(key).children.values()]
+    return [output.at("path"), said.at("language"), said.at("duration"), *passages]
 
 
 def whole_finds(whole: Whole) -> Iterator[Problem]:

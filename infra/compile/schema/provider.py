@@ -68,14 +68,37 @@ class ErrorRule(Part):
     unless: str = Field(default="", description="Path; does not apply where something is there.")
 
 
+class Passages(Part):
+    """Where a transcript's words or segments are."""
+
+    items: Text = Field(description="Path of the list.", examples=['items: "words[]"'])
+    text: Text = Field(default="text", description="Path in an item, as are the others.")
+    start: Text = Field(default="start", description="Its begin.")
+    end: Text = Field(default="end", description="Its end.")
+    speaker: Text = Field(default="speaker", description="Who says it.")
+
+
+class Transcript(Part):
+    """Where an answer holds the parts of a transcript besides its text."""
+
+    language: str = Field(default="", description="Path of the language.")
+    duration: str = Field(default="", description="Path of the file's length.")
+    segments: Passages | None = Field(default=None, description="Its segments.")
+    words: Passages | None = Field(default=None, description="Its words.")
+    per_second: Annotated[float, Field(gt=0)] = Field(
+        default=1.0, description="1000 where words and segments have their times in milliseconds."
+    )
+
+
 class Output(Part):
     """Where an answer holds the result."""
 
     kind: Annotated[str, one_of("output kind", vocabulary.OUTPUTS)] = Field(
         description="How the result is written.", examples=["kind: url"]
     )
-    path: str = Field(default="", description="Where it is; not used for `bytes`.")
+    path: str = Field(default="", description="Where it is, or a transcript's text; not used for `bytes`.")
     keyed: bool = Field(default=False, description="Whether its URL wants the key too.")
+    transcript: Transcript = Field(default=Transcript(), description="Where a transcript's parts are.")
 
 
 class Step(Part):

@@ -1,4 +1,4 @@
-"""ElevenLabs: speech, sound effects and music, answered as bytes in the same call.
+"""ElevenLabs: speech, sound effects and music as bytes, and transcription; all answered in the same call.
 
 Source: elevenlabs 2.78.0 (Python), wire observed; read 2026-11-22.
 """
@@ -6,12 +6,14 @@ Source: elevenlabs 2.78.0 (Python), wire observed; read 2026-11-22.
 import json
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-from sluice.sandbox import fields
+from sluice.sandbox import fields, hearing
 from sluice.sandbox.job import Job, Order
 from sluice.sandbox.media.spec import Spec, speech_seconds
+from sluice.sandbox.media.speech import timed
 from sluice.sandbox.wire import Call, Dialect, Refused, Reply, Submit, Trouble, TroubleKind, json_reply
 
 DEFAULT_FORMAT = "mp3_44100_128"
@@ -129,6 +131,39 @@ def _timed_lines(job: Job, body: bytes, aligned: dict[str, Any]) -> Reply:
     return Reply(200, text.encode(), "application/x-ndjson", _headers(job), has_media=True)
 
 
+def _read_heard(call: Call) -> Order:
+    model = fields.text(call.body, "model_id")
+    files = [data for name, data in call.uploads if name == "file"]
+    url = call.body.get("source_url") or call.body.get("cloud_storage_url")
+    if not url and not files:
+        raise fields.invalid("file", "Exactly one of file or cloud_storage_url must be provided.")
+    spec = hearing.of_url(call, model, str(url)) if url else hearing.of_file(call, model, "file", files[0])
+    return Order(model, (spec,), notes={"headers": {}})
+
+
+def _heard(call: Call, job: Job, bodies: list[bytes]) -> Reply:
+    _check(job)
+    spec, speakers = job.order.outputs[0], str(call.body.get("diarize")).lower() == "true"
+    answer = {
+        "language_code": call.body.get("language_code") or "eng",
+        "language_probability": 0.98,
+        "text": spec.text,
+        "words": list(_words(spec, speakers)) if call.body.get("timestamps_granularity") != "none" else [],
+        "transcription_id": job.id,
+        "audio_duration_secs": spec.duration_s,
+    }
+    return json_reply(200, answer, _headers(job), has_media=True)
+
+
+def _words(spec: Spec, speakers: bool) -> Iterator[dict[str, object]]:
+    """Tell the words, and the space between two as an item of its own."""
+    for number, word in enumerate(timed(spec)):
+        facts = {"logprob": -0.1, "speaker_id": f"speaker_{word.sentence % 2}" if speakers else None}
+        if number:
+            yield {"text": " ", "start": word.start, "end": word.start, "type": "spacing", **facts}
+        yield {"text": word.text, "start": word.start, "end": word.end, "type": "word", **facts}
+
+
 def _check(job: Job) -> None:
     if job.ending == "moderated":
         raise Refused(Trouble("moderation", "The content was found to be against our policies."))
@@ -159,5 +194,6 @@ DIALECT = Dialect(
         Submit(VOICE + "(/stream)?/with-timestamps", _read_speech, _timed, inline=True),
         Submit("/v1/sound-generation", _read_sound, _sound, inline=True),
         Submit("/v1/music(/stream)?", _read_music, _sound, inline=True),
+        Submit("/v1/speech-to-text", _read_heard, _heard, inline=True),
     ),
 )

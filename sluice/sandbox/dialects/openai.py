@@ -9,6 +9,7 @@ from base64 import b64encode
 from sluice.sandbox import fields
 from sluice.sandbox.dialects.openai_chat import CHAT
 from sluice.sandbox.dialects.openai_error import request_id, trouble
+from sluice.sandbox.dialects.openai_listen import LISTEN
 from sluice.sandbox.job import Job, Order
 from sluice.sandbox.media.spec import Spec, speech_seconds
 from sluice.sandbox.size import pixels_of
@@ -178,5 +179,6 @@ DIALECT = Dialect(
         Submit("/v1/images/generations", _read_image, _images, inline=True),
         Submit("/v1/images/edits", _read_edit, _images, inline=True),
         Submit("/v1/audio/speech", _read_speech, _speech, inline=True),
+        *LISTEN,
     ),
 )

@@ -11,6 +11,7 @@ from typing import Any
 
 from sluice.sandbox import fields, speech
 from sluice.sandbox.dialects.openai_error import request_id, trouble
+from sluice.sandbox.dialects.openai_listen import LISTEN
 from sluice.sandbox.speech import Speech
 from sluice.sandbox.wire import Call, Dialect, Reply, Talk, bearer, event_reply, json_reply
 
@@ -132,10 +133,10 @@ CHAT = (Talk(r"(?:/[\w.-]+)*/chat/completions", _chat), Talk(r"(?:/[\w.-]+)*/emb
 
 
 def _alike(name: str) -> Dialect:
-    return Dialect(name, CHAT, bearer, trouble, request_id, tells_retry=True)
+    return Dialect(name, (*CHAT, *LISTEN), bearer, trouble, request_id, tells_retry=True)
 
 
-# Providers of which nothing but this is played.
+# Providers of which nothing but this and transcription is played.
 DIALECTS = tuple(
     map(
         _alike,

@@ -5,7 +5,7 @@ from hashlib import sha256
 from random import Random
 from typing import Literal
 
-Kind = Literal["image", "video", "audio"]
+Kind = Literal["image", "video", "audio", "text"]
 
 CONTENT_TYPES = {
     "png": "image/png",
@@ -21,6 +21,7 @@ CONTENT_TYPES = {
     "opus": "audio/ogg",
     "aac": "audio/aac",
     "flac": "audio/flac",
+    "txt": "text/plain",
 }
 """Every format that the sandbox can render, and how it is served."""
 
@@ -34,7 +35,7 @@ class Spec:
 
     Args:
         seed: the number that the caller asked for or that ``seed_of`` chose.
-        text: the prompt of a picture or clip, the spoken text of a sound.
+        text: the prompt of a picture or clip, the spoken text of a sound, a text itself.
     """
 
     kind: Kind

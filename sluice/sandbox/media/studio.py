@@ -8,9 +8,10 @@ from anyio import CapacityLimiter, to_thread
 from sluice.sandbox.media.audio import render_audio
 from sluice.sandbox.media.image import render_image
 from sluice.sandbox.media.spec import Spec
+from sluice.sandbox.media.speech import write_text
 from sluice.sandbox.media.video import render_video
 
-RENDERERS = {"image": render_image, "video": render_video, "audio": render_audio}
+RENDERERS = {"image": render_image, "video": render_video, "audio": render_audio, "text": write_text}
 
 CACHE_BYTES = 256 * 1024 * 1024
 THREADS = 2

@@ -3,6 +3,7 @@
 field    what their bodies have in common
 image    pictures: a call's parameters, and the answer's document
 speech   the same for speech
+transcription  the same for speech that becomes text
 video    the same for films, which are jobs there as well
 failure  why a job that somebody waits for brings nothing
 

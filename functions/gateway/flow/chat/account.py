@@ -74,7 +74,7 @@ def _book(ports: Ports, job: Job, usage: Usage) -> Job:
     lines = pricing.cost_lines(model, facts, units) or ()
     own_key = hop.provider in job.byok
     ended = replace(
-        with_attempt(job, replace(job.attempt, usage=units)),
+        with_attempt(job, replace(job.attempt, usage={**units})),
         lines=lines,
         priced=bool(lines) or (bool(model.prices) and not any(units.values())),
         estimated="estimated" in usage,

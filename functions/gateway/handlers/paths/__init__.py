@@ -13,6 +13,8 @@ LIVE = {
     "chat/completions": "chat",
     "embeddings": "chat",
     "responses": "responses",
+    "audio/transcriptions": "transcription",
+    "audio/translations": "transcription",
 }
 PATHS = {
     pattern: module
