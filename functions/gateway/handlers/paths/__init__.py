@@ -26,6 +26,7 @@ PATHS = {
         "jobs": ("jobs", "jobs/{id}"),
         "models": ("models", "models/{name}"),
         "replay": ("jobs/{id}/replay",),
+        "segmind": ("/v2/{name}", "/v2/requests/{id}/status", "/v2/requests/{id}", "requests/{id}"),
         "uploads": ("uploads",),
         "videos": ("videos", "videos/{id}", "videos/{id}/content"),
         "webhooks": (
