@@ -21,6 +21,14 @@ STAGE = "sluice"
 # One by one, because the emulator does not read ``x-amazon-apigateway-any-method``.
 METHODS = ("get", "post", "put", "patch", "delete")
 KEYED: Operation = {"security": [{"key": []}]}
+# Where else Segmind's SDK calls; its files, lists and account have hosts of their own there.
+SEGMIND = (
+    "/v2/{proxy+}",
+    "/upload-asset",
+    "/inference-request/{proxy+}",
+    "/inference-model-information/list",
+    "/api/auth/authenticate",
+)
 # Forms with files in them are not read as text, and answers that are files leave as bytes for every client, also
 # for those that accept anything. The price is that all bodies reach the functions in base64.
 # Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html, read
@@ -188,12 +196,18 @@ def _body(handler: lambda_.Function, live: Integration, authorizer: lambda_.Func
             "/v1/files/{id}": {"get": _operation(whole, "id")},
             "/v1/jobs/{id}/events": {"get": _operation(live, "id") | KEYED},
             **{path: {"post": _operation(live) | KEYED} for path in STREAMED},
-            "/v1/{proxy+}": {method: _operation(whole, "proxy") | KEYED for method in METHODS},
-            "/v2/{proxy+}": {method: _operation(whole, "proxy") | KEYED for method in ("get", "post")},
+            "/v1/{proxy+}": _behind(whole, "/v1/{proxy+}"),
+            **{path: _behind(whole, path) for path in SEGMIND},
         },
         "components": {"securitySchemes": {"key": _authorizer(authorizer)}},
         "x-amazon-apigateway-binary-media-types": BINARY,
     }
+
+
+def _behind(integration: Integration, path: str) -> dict[str, Operation]:
+    """Write a path that wants a key, with all that follows it where it ends so."""
+    parameter = "proxy" if path.endswith("{proxy+}") else ""
+    return {method: _operation(integration, parameter) | KEYED for method in METHODS}
 
 
 def _operation(integration: Integration, parameter: str = "") -> Operation:

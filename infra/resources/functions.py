@@ -86,6 +86,7 @@ class Functions(Construct):
             statements=[
                 *self.front(machine),
                 allow(self._kept.jobs.table_arn, "dynamodb", "Query"),
+                allow(self._kept.usage.table_arn, "dynamodb", "GetItem"),
                 allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 allow(self._kept.destinations.table_arn, "dynamodb", "PutItem", "DeleteItem"),

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import httpx
 import pytest
 from segmind import InferenceFailed, InferenceTimeout, SegmindClient, SegmindError
 
@@ -100,6 +102,46 @@ def test_a_mistake_is_an_error_of_the_sdk(
         with pytest.raises(SegmindError, match=words) as caught:
             call(slug, **body)
         assert caught.value.status == status
+
+
+class HereInstead(httpx.HTTPTransport):
+    """Lead what the SDK sends to fixed hosts to ours: its path stays."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__()
+        self._at = httpx.URL(at)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to our host."""
+        request.url = request.url.copy_with(scheme="http", host=self._at.host, port=self._at.port)
+        return super().handle_request(request)
+
+
+def test_what_the_sdk_asks_of_fixed_hosts_is_served_on_ours(
+    client: SegmindClient, gateway: Gateway, tmp_path: Path
+) -> None:
+    """
+    Files, lists, models, credits and the account.
+    """
+    headers, here = client._client.headers, HereInstead(gateway.stack.base_url)
+    client._client.close()
+    client._client = httpx.Client(headers=headers, transport=here, timeout=30)
+    picture = tmp_path / "a.png"
+    picture.write_bytes(
+        client._client.post(f"{client.base_url}/nano-banana-pro", json={"prompt": PROMPT}).content
+    )
+
+    (link,) = client.files.upload(picture)["file_urls"]
+    edited = client.run("nano-banana-pro", prompt="at night", image=link)
+    latest = client.generations.history()["data"][0]
+
+    assert latest["request_id"] == edited["request_id"]
+    assert latest["credits_deduction"] == 0.134
+    assert client.generations.get(edited["request_id"])["model_status"] == "COMPLETED"
+    assert client.generations.recent("nano-banana")["data"][0]["prompt"] == "at night"
+    assert client.generations.list(model_name="no-such")["data"] == []
+    assert "veo-3.1" in [model["slug"] for model in client.models.list()["models"]]
+    assert client.accounts.current()["tier"] == "pro"
 
 
 def test_a_key_that_nobody_knows_is_refused(gateway: Gateway) -> None:

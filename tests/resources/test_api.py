@@ -15,7 +15,7 @@ from sluice.local import live
 from tests.resources.stacks import Template, make_blueprint, named, of_type, one, synth
 
 LIVE = {f"/v1/{pattern}" for pattern in paths.LIVE}
-KEYED = {"/v1/{proxy+}", "/v2/{proxy+}", *LIVE}
+KEYED = {"/v1/{proxy+}", *LIVE, *api.SEGMIND}
 
 
 def _api_alone(target: str, refusals: dict[str, api.Refusal]) -> Template:

@@ -4,13 +4,15 @@ Source: segmind 1.3.0 (Python) and docs.segmind.com, read 2026-11-24. Not publis
 list of models and the account.
 """
 
+import base64
+import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.domain import pricing, view
 from gateway.domain.instant import written
 from gateway.domain.job import Job
-from gateway.errors import GatewayError, JobFailed, NotFound
+from gateway.errors import GatewayError, InvalidRequest, JobFailed, NotFound
 from gateway.plan import Plan
 
 # Its own prefix in our names, for a slug that no route has by itself.
@@ -24,8 +26,6 @@ _STATUSES = {
     "succeeded": "COMPLETED",
 }
 FAILED = "FAILED"
-# Words of the history's filter, which has one for all that has not ended.
-HISTORY_STATUSES = ("COMPLETED", FAILED, "PENDING")
 _CALLERS = frozenset({"invalid_request", "input_unreachable", "moderation"})
 
 
@@ -49,6 +49,33 @@ def parameters(body: Mapping[str, Any]) -> dict[str, Any]:
     """
     idle = {"seed": RANDOM, "base64": False}
     return {name: value for name, value in body.items() if name not in idle or value != idle[name]}
+
+
+def files(body: Mapping[str, Any]) -> list[bytes]:
+    """Read the files of an upload, which are data URLs.
+
+    Raises:
+        InvalidRequest: one is none.
+
+    >>> files({"data_urls": ["data:text/plain;base64,aGk="]})
+    [b'hi']
+    """
+    urls = body.get("data_urls")
+    if not isinstance(urls, list) or not urls:
+        wrong = "data_urls: must be a list of data URLs, such as 'data:image/png;base64,...'."
+        raise InvalidRequest(wrong, code="invalid_parameter", param="data_urls")
+    return [_file(url, number) for number, url in enumerate(urls)]
+
+
+def _file(url: Any, number: int) -> bytes:
+    head, comma, text = url.partition(",") if isinstance(url, str) else ("", "", "")
+    try:
+        if comma and head.startswith("data:") and head.endswith(";base64"):
+            return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        pass
+    wrong = f"data_urls[{number}]: must be a data URL in base64, such as 'data:image/png;base64,...'."
+    raise InvalidRequest(wrong, code="invalid_parameter", param="data_urls")
 
 
 def error(problem: GatewayError) -> dict[str, str]:

@@ -4,10 +4,7 @@
 """
 
 import base64
-from collections.abc import Callable
 from functools import wraps
-from typing import Any
-from urllib.parse import unquote
 
 from gateway.domain import body as bodies
 from gateway.domain import segmind, view
@@ -28,14 +25,14 @@ _ports = _wiring.the_ports()
 MOST_BYTES = 4_500_000
 
 
-def _in_its_words(route: Route) -> Route:
+def told(route: Route) -> Route:
     """Let a route's errors be told as the SDK reads them."""
 
     @wraps(route)
-    def told(event: Event, *names: str) -> Reply:
+    def call(event: Event, *names: str) -> Reply:
         return guarded(event, _ports.plan.hash, lambda event: route(event, *names), _refusal)
 
-    return told
+    return call
 
 
 def _refusal(problem: GatewayError) -> Reply:
@@ -43,7 +40,7 @@ def _refusal(problem: GatewayError) -> Reply:
     return reply(problem.status, segmind.error(problem), {**problem.headers, **job})
 
 
-@_in_its_words
+@told
 def generate(event: Event, slug: str) -> Reply:
     """Run a model while the caller waits, and answer with the bytes of its first file."""
     taken = _taken(event, slug)
@@ -63,23 +60,24 @@ def generate(event: Event, slug: str) -> Reply:
     return _file(event, job, job.outputs[0], taken.headers)
 
 
-@_in_its_words
+@told
 def _submit(event: Event, slug: str) -> Reply:
-    taken = _taken(event, unquote(slug))
-    job = accept.run(_ports, taken.job, 0, False) if taken.new else taken.job
+    taken = _taken(event, slug)
+    go_on = accept.run if taken.new else repeats.go_on
+    job = go_on(_ports, taken.job, 0, False)
     return reply(200, segmind.submitted(job, base_url(event)), {**taken.headers, "x-sluice-job": job.id})
 
 
-@_in_its_words
+@told
 def _status(event: Event, request_id: str) -> Reply:
-    job = _found(event, request_id)
+    job = found(event, request_id)
     return reply(segmind.http_status(job), segmind.state(job, base_url(event)))
 
 
-@_in_its_words
+@told
 def _result(event: Event, request_id: str) -> Reply:
-    job = _found(event, request_id)
-    return reply(segmind.http_status(job), segmind.result(job, base_url(event), _urls(event, job)))
+    job = found(event, request_id)
+    return reply(segmind.http_status(job), segmind.result(job, base_url(event), urls(event, job)))
 
 
 def _taken(event: Event, slug: str) -> repeats.Taken:
@@ -91,7 +89,12 @@ def _taken(event: Event, slug: str) -> repeats.Taken:
     return taken
 
 
-def _found(event: Event, request_id: str) -> Job:
+def found(event: Event, request_id: str) -> Job:
+    """Return the job of a request.
+
+    Raises:
+        NotFound: the key's tenant has none of that id.
+    """
     job = _ports.jobs.get(caller(event, "read").tenant, request_id)
     if job is None:
         raise segmind.unknown(request_id)
@@ -102,7 +105,7 @@ def _file(event: Event, job: Job, output: Artifact, more: dict[str, str]) -> Rep
     if output.bytes > MOST_BYTES:
         raise TooLarge(
             f"the file of {job.id} has {output.bytes} bytes, and an answer takes {MOST_BYTES}; "
-            f"it is at {_urls(event, job)[0]}",
+            f"it is at {urls(event, job)[0]}",
             code="file_too_large",
             job_id=job.id,
         )
@@ -122,7 +125,8 @@ def _file(event: Event, job: Job, output: Artifact, more: dict[str, str]) -> Rep
     }
 
 
-def _urls(event: Event, job: Job) -> list[str]:
+def urls(event: Event, job: Job) -> list[str]:
+    """Sign the links to what a job made."""
     outputs = view.job_document(job, base_url(event), _wiring.link_secret)["outputs"]
     return [output["url"] for output in outputs]
 
