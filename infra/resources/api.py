@@ -29,8 +29,8 @@ SEGMIND = (
     "/inference-model-information/list",
     "/api/auth/authenticate",
 )
-# Forms with files in them are not read as text, and answers that are files leave as bytes for every client, also
-# for those that accept anything. The price is that all bodies reach the functions in base64.
+# Forms with files in them are not read as text, and answers that are files leave as bytes for every client,
+# also for one that accepts anything. The price is that all bodies reach the functions in base64.
 # Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html, read
 # 2026-11-25.
 BINARY = ["*/*"]

@@ -20,8 +20,7 @@ from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
 from infra.resources.webhooks import Webhooks
 
-# What a start does around the provider's call: two reads, two writes, the token; and before it, ten seconds
-# to fetch files in (``gateway.flow.inputs.FETCH_S``).
+# Around the provider's call: two reads, two writes, the token; before it, ``gateway.flow.inputs.FETCH_S``.
 START_MARGIN_S = 15
 # Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
 VISIBILITY_MARGIN_S = 5

@@ -70,6 +70,9 @@ class Uploads(Protocol):
     def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
         """Sign a form by which one file can be sent."""
 
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Store a file that came along with a call."""
+
     def look(self, key: str, count: int) -> Seen | None:
         """Read a file's size and head, or nothing where there is none."""
 
