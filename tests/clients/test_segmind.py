@@ -106,6 +106,37 @@ def test_a_mistake_is_an_error_of_the_sdk(
         assert caught.value.status == status
 
 
+def test_a_chat_is_answered_either_way(client: SegmindClient) -> None:
+    """
+    In the call, or asked for afterwards; by a prompt or by messages, with what it used.
+    """
+    model = "meta/llama-3.3-70b-instruct"
+
+    at_once = client.chat_sync(model, prompt="Say hello.", temperature=0)
+    queued = client.submit_chat(model, messages=[{"role": "user", "content": "Say hello."}])
+
+    assert at_once.text
+    assert at_once.finish_reason == "stop"
+    assert at_once.usage is not None
+    assert at_once.usage["completion_tokens"] > 0
+    assert queued.wait().text
+
+
+def test_a_chat_that_nobody_answers_fails_with_the_reason(client: SegmindClient, gateway: Gateway) -> None:
+    """
+    Like any other request.
+    """
+    gateway.break_provider("openai", kind="moderation")
+
+    with pytest.raises(InferenceFailed) as queued:
+        client.chat("gpt-terra", prompt="Say hello.")
+    with pytest.raises(SegmindError) as waited:
+        client.chat_sync("gpt-terra", prompt="Say hello.")
+
+    assert queued.value.detail == waited.value.detail
+    assert waited.value.status == 400
+
+
 class HereInstead(httpx.HTTPTransport):
     """Lead what the SDK sends to fixed hosts to ours: its path stays."""
 

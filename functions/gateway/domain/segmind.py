@@ -51,6 +51,22 @@ def parameters(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in idle or value != idle[name]}
 
 
+def is_chat(plan: Plan, model: str) -> bool:
+    """Tell whether a model answers with words."""
+    return model in plan.routes and "chat" in plan.routes[model].operations
+
+
+def chat_body(body: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """Return a chat as ours are asked for; a prompt by itself is what the user says.
+
+    >>> chat_body({"prompt": "hi", "top_p": 1}, "m")
+    {'top_p': 1, 'model': 'm', 'messages': [{'role': 'user', 'content': 'hi'}]}
+    """
+    given = {name: value for name, value in parameters(body).items() if name not in ("prompt", "stream")}
+    said = [{"role": "user", "content": body["prompt"]}] if "prompt" in body else []
+    return {**given, "model": model, "messages": given.get("messages") or said}
+
+
 def files(body: Mapping[str, Any]) -> list[bytes]:
     """Read the files of an upload, which are data URLs.
 

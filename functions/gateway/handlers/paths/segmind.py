@@ -42,7 +42,9 @@ def _refusal(problem: GatewayError) -> Reply:
 
 @told
 def generate(event: Event, slug: str) -> Reply:
-    """Run a model while the caller waits, and answer with the bytes of its first file."""
+    """Run a model while the caller waits, and answer with the bytes of its first file, or with its words."""
+    if chats(slug):
+        return _chat(event, slug)
     taken = _taken(event, slug)
     go_on = accept.run if taken.new else repeats.go_on
     job = go_on(_ports, taken.job, LONGEST_WAIT_S, True)
@@ -60,12 +62,34 @@ def generate(event: Event, slug: str) -> Reply:
     return _file(event, job, job.outputs[0], taken.headers)
 
 
+def chats(slug: str) -> bool:
+    """Tell whether a slug is that of a model that answers with words."""
+    return segmind.is_chat(_ports.plan, segmind.model_of(_ports.plan, slug))
+
+
+def _chat(event: Event, slug: str) -> Reply:
+    from gateway.handlers.paths import _talk  # only a chat pays for it
+
+    told = _talk.whole(event, segmind.model_of(_ports.plan, slug))
+    return reply(200, told.document, segmind.headers(told.job))
+
+
 @told
 def _submit(event: Event, slug: str) -> Reply:
+    if chats(slug):
+        return _submit_chat(event, slug)
     taken = _taken(event, slug)
     go_on = accept.run if taken.new else repeats.go_on
     job = go_on(_ports, taken.job, 0, False)
     return reply(200, segmind.submitted(job, base_url(event)), {**taken.headers, "x-sluice-job": job.id})
+
+
+def _submit_chat(event: Event, slug: str) -> Reply:
+    """Answer a chat within the call that queues it: no chat outlives its call."""
+    from gateway.handlers.paths import _talk  # only a chat pays for it
+
+    job = _talk.kept(event, segmind.model_of(_ports.plan, slug))
+    return reply(200, segmind.submitted(job, base_url(event)), {"x-sluice-job": job.id})
 
 
 @told
@@ -77,7 +101,14 @@ def _status(event: Event, request_id: str) -> Reply:
 @told
 def _result(event: Event, request_id: str) -> Reply:
     job = found(event, request_id)
-    return reply(segmind.http_status(job), segmind.result(job, base_url(event), urls(event, job)))
+    made = _words(job) if job.operation == "chat" else urls(event, job)
+    return reply(segmind.http_status(job), segmind.result(job, base_url(event), made))
+
+
+def _words(job: Job) -> list[str]:
+    from gateway.handlers.paths import _talk  # only a chat pays for it
+
+    return _talk.answers_of(job)
 
 
 def _taken(event: Event, slug: str) -> repeats.Taken:
