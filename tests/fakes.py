@@ -119,6 +119,10 @@ class FakeLedger:
         self.entries += [(job.id, line.meter, line.micros, billed) for line in lines]
         return saved
 
+    def billed(self, tenant: str, month: str) -> int:
+        """Add up what is billed."""
+        return sum(micros for _, _, micros, billed in self.entries if billed)
+
 
 @dataclass
 class FakeQueue:

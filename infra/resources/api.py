@@ -21,10 +21,21 @@ STAGE = "sluice"
 # One by one, because the emulator does not read ``x-amazon-apigateway-any-method``.
 METHODS = ("get", "post", "put", "patch", "delete")
 KEYED: Operation = {"security": [{"key": []}]}
+# Where else Segmind's SDK calls; its files, lists and account have hosts of their own there.
+SEGMIND = (
+    "/v2/{proxy+}",
+    "/upload-asset",
+    "/inference-request/{proxy+}",
+    "/inference-model-information/list",
+    "/api/auth/authenticate",
+)
+# Forms with files in them are not read as text, and answers that are files leave as bytes for every client,
+# also for one that accepts anything. The price is that all bodies reach the functions in base64.
+# Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html, read
+# 2026-11-25.
+BINARY = ["*/*"]
 # API Gateway's own limit for streams is 15 minutes; the function ends its connections long before.
 LONGEST_STREAM_MS = 300_000
-# Forms with files in them; without this their bytes would be read as text.
-BINARY = ["multipart/form-data"]
 # What the stream function serves, besides the events of jobs.
 STREAMED = (
     "/v1/images/generations",
@@ -128,6 +139,8 @@ class Api(Construct):
             "Rest",
             rest_api_name=Stack.of(self).stack_name,
             api_definition=apigateway.ApiDefinition.from_inline(body),
+            # The emulator reads it here, AWS also in the body, which is what is deployed anew.
+            binary_media_types=BINARY,
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             deploy_options=apigateway.StageOptions(stage_name=STAGE),
             cloud_watch_role=False,
@@ -137,7 +150,6 @@ class Api(Construct):
         )  # CDK's own output of the address; the stack has a better name
         if not place.imports_refusals:
             self._refuse(refusals)
-        self._take_bytes()
         caller = iam.ServicePrincipal("apigateway.amazonaws.com")
         for function in (handler, stream):
             function.add_permission("Api", principal=caller, source_arn=self.rest.arn_for_execute_api())
@@ -156,13 +168,6 @@ class Api(Construct):
                 status_code=refusal.status,
                 templates=_templates(refusal),
             )
-
-    def _take_bytes(self) -> None:
-        """Say it once more outside of the body, because the emulator reads it there alone."""
-        resource = self.rest.node.default_child
-        if not isinstance(resource, apigateway.CfnRestApi):
-            raise TypeError(f"an API is made of {type(resource).__name__}")
-        resource.binary_media_types = BINARY
 
     def _acknowledge(self) -> None:
         stage = self.rest.deployment_stage
@@ -191,11 +196,18 @@ def _body(handler: lambda_.Function, live: Integration, authorizer: lambda_.Func
             "/v1/files/{id}": {"get": _operation(whole, "id")},
             "/v1/jobs/{id}/events": {"get": _operation(live, "id") | KEYED},
             **{path: {"post": _operation(live) | KEYED} for path in STREAMED},
-            "/v1/{proxy+}": {method: _operation(whole, "proxy") | KEYED for method in METHODS},
+            "/v1/{proxy+}": _behind(whole, "/v1/{proxy+}"),
+            **{path: _behind(whole, path) for path in SEGMIND},
         },
         "components": {"securitySchemes": {"key": _authorizer(authorizer)}},
         "x-amazon-apigateway-binary-media-types": BINARY,
     }
+
+
+def _behind(integration: Integration, path: str) -> dict[str, Operation]:
+    """Write a path that wants a key, with all that follows it where it ends so."""
+    parameter = "proxy" if path.endswith("{proxy+}") else ""
+    return {method: _operation(integration, parameter) | KEYED for method in METHODS}
 
 
 def _operation(integration: Integration, parameter: str = "") -> Operation:

@@ -20,8 +20,7 @@ from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
 from infra.resources.webhooks import Webhooks
 
-# What a start does around the provider's call: two reads, two writes, the token; and before it, ten seconds
-# to fetch files in (``gateway.flow.inputs.FETCH_S``).
+# Around the provider's call: two reads, two writes, the token; before it, ``gateway.flow.inputs.FETCH_S``.
 START_MARGIN_S = 15
 # Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
 VISIBILITY_MARGIN_S = 5
@@ -86,6 +85,7 @@ class Functions(Construct):
             statements=[
                 *self.front(machine),
                 allow(self._kept.jobs.table_arn, "dynamodb", "Query"),
+                allow(self._kept.usage.table_arn, "dynamodb", "GetItem"),
                 allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 allow(self._kept.destinations.table_arn, "dynamodb", "PutItem", "DeleteItem"),

@@ -1,5 +1,6 @@
 """What callers see of the API before any provider is asked: answers, errors, headers, and nothing stored."""
 
+import base64
 import importlib
 import json
 from types import ModuleType
@@ -57,6 +58,16 @@ def test_bad_input_is_a_clear_4xx_and_stores_nothing(api: ModuleType, case: str)
     assert (answered, document["error"]["code"]) == (status, code)
     assert document["error"].keys() == {"code", "message", "type", "param", "retryable", "job_id"}
     assert boto3.client("dynamodb").scan(TableName="jobs")["Count"] == before
+
+
+def test_a_body_may_come_in_base64(api: ModuleType) -> None:
+    """As API Gateway hands it on; the limit is of what the caller sent."""
+    text = json.dumps({"prompt": "x" * 200_000, "lenght": 3})
+    coded = event("POST", "/v1/veo-3.1", base64.b64encode(text.encode()).decode()) | {"isBase64Encoded": True}
+
+    answer = api.handler(coded, None)
+
+    assert json.loads(answer["body"])["error"]["code"] == "unknown_parameter"
 
 
 def test_an_accepted_job_says_where_to_look(api: ModuleType) -> None:

@@ -15,7 +15,7 @@ from sluice.local import live
 from tests.resources.stacks import Template, make_blueprint, named, of_type, one, synth
 
 LIVE = {f"/v1/{pattern}" for pattern in paths.LIVE}
-KEYED = {"/v1/{proxy+}", *LIVE}
+KEYED = {"/v1/{proxy+}", *LIVE, *api.SEGMIND}
 
 
 def _api_alone(target: str, refusals: dict[str, api.Refusal]) -> Template:
@@ -108,11 +108,11 @@ def test_the_edge_serves_the_same_paths_itself():
 
 @pytest.mark.synth
 @pytest.mark.parametrize("target", ["aws", "local"])
-def test_files_in_forms_are_not_read_as_text(target: str, request: pytest.FixtureRequest):
+def test_files_come_and_leave_as_bytes_whatever_a_client_accepts(target: str, request: pytest.FixtureRequest):
     """AWS reads it in the body, the emulator beside it."""
     rest = one(request.getfixturevalue(target), "AWS::ApiGateway::RestApi")
 
-    assert rest["BinaryMediaTypes"] == ["multipart/form-data"]
+    assert rest["BinaryMediaTypes"] == ["*/*"]
     assert rest["Body"]["x-amazon-apigateway-binary-media-types"] == rest["BinaryMediaTypes"]
 
 

@@ -67,6 +67,18 @@ def test_document_has_every_call_of_the_first_version():
         "GET /v1/admin/destinations/{name}",
         "DELETE /v1/admin/destinations/{name}",
         "POST /v1/admin/destinations/{name}/verify",
+        "POST /v2/{model}",
+        "GET /v2/requests/{id}/status",
+        "GET /v2/requests/{id}",
+        "GET /v1/requests/{id}",
+        "GET /v1/get-user-credits",
+        "POST /upload-asset",
+        "GET /inference-request/request-history",
+        "GET /inference-request/request-history/{id}",
+        "GET /inference-request/generations",
+        "GET /inference-request/recent-generations",
+        "GET /inference-model-information/list",
+        "GET /api/auth/authenticate",
     }
 
 

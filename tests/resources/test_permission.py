@@ -109,7 +109,7 @@ GRANTS: dict[str, set[str]] = {
     | ANSWER
     | LEAVE
     | TAKE_IN
-    | {"dynamodb:Query Jobs", "s3:DeleteObject Artifacts"}
+    | {"dynamodb:Query Jobs", "dynamodb:GetItem Usage", "s3:DeleteObject Artifacts"}
     | {f"dynamodb:{action} Destinations" for action in ("PutItem", "DeleteItem")}
     | {f"dynamodb:{verb} Webhooks" for verb in ("GetItem", "PutItem", "DeleteItem")}
     | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")},

@@ -217,6 +217,12 @@ class Ledger:
             raise Conflict(job.id) from error
         return saved
 
+    def billed(self, tenant: str, month: str) -> int:
+        """Return what a month has cost a tenant so far, in micros."""
+        key = {"tenant": {"S": tenant}, "entry": {"S": f"counter#{month}"}}
+        item = self._dynamodb.get_item(TableName=self._usage, Key=key).get("Item") or {}
+        return int(item.get("billed_micros", {"N": "0"})["N"])
+
     def _entry(self, job: Job, attempt: int, line: CostLine, billed: bool) -> dict[str, Any]:
         return {
             "TableName": self._usage,

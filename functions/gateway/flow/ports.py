@@ -59,6 +59,9 @@ class Ledger(Protocol):
     def settle(self, job: Job, attempt: int, lines: tuple[CostLine, ...], billed: bool, month: str) -> Job:
         """Save an ended job and its entries; raise ``Conflict`` as ``Jobs.save`` does."""
 
+    def billed(self, tenant: str, month: str) -> int:
+        """Return what a month has cost a tenant so far, in micros."""
+
 
 class Pacers(Protocol):
     """The clocks of the pools."""

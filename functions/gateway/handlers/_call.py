@@ -1,5 +1,6 @@
 """What a call brings along: who sent it, its body, the address that it reached us at."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -40,20 +41,21 @@ def caller(event: Event, scope: str) -> Caller:
 def body(event: Event, most: int = BODY_BYTES) -> dict[str, Any]:
     """Read the call's JSON object.
 
+    Args:
+        most: how long it may be, in bytes.
+
     Raises:
         TooLarge: it is longer than calls may be.
         InvalidRequest: it is none.
     """
     text = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        text = base64.b64decode(text)
     if len(text) > most:
         raise TooLarge(
-            f"the body has {len(text)} characters, {most} are the most; give media as URLs.",
+            f"the body has {len(text)} bytes, {most} are the most; give media as URLs.",
             code="body_too_large",
         )
-    if event.get("isBase64Encoded"):
-        import base64
-
-        text = base64.b64decode(text)
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -12,18 +12,27 @@ from gateway.handlers._reply import Streamed, refusal
 Answer = TypeVar("Answer", Reply, Reply | Streamed)
 
 
-def guarded(event: Event, plan_hash: str, call: Callable[[Event], Answer]) -> Answer:
-    """Answer a call, whatever comes: what we do not expect is logged, and told as an internal error."""
+def guarded(
+    event: Event,
+    plan_hash: str,
+    call: Callable[[Event], Answer],
+    refuse: Callable[[GatewayError], Reply] = refusal,
+) -> Answer:
+    """Answer a call, whatever comes: what we do not expect is logged, and told as an internal error.
+
+    Args:
+        refuse: writes an error in the form that the caller's client reads.
+    """
     began = time.monotonic()
     try:
         answer = call(event)
     except GatewayError as error:
-        answer = refusal(error)
+        answer = refuse(error)
     except Exception as error:
         shape = f"{event.get('httpMethod')} {event.get('resource')}"
         _wiring.logger.error("a request failed", path=shape, error=type(error).__name__, exc_info=True)
         unknown = OurError("something broke here; it is in the log.", code="internal_error", retryable=True)
-        answer = refusal(unknown)
+        answer = refuse(unknown)
     headers = answer.headers if isinstance(answer, Streamed) else answer["headers"]
     headers["x-sluice-plan"] = plan_hash
     headers.setdefault("x-request-id", str(event["requestContext"].get("requestId", "")))

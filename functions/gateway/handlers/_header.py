@@ -40,6 +40,11 @@ def header(event: dict[str, Any], name: str) -> str | None:
     return next((str(value) for key, value in headers.items() if key.lower() == name), None)
 
 
+def speaks_segmind(event: dict[str, Any]) -> bool:
+    """Tell whether a call of a model is in Segmind's dialect: the key is in its header, and in no other."""
+    return header(event, "x-api-key") is not None and header(event, "authorization") is None
+
+
 def patience(event: dict[str, Any]) -> Patience:
     """Read how long a caller waits: not at all with ``respond-async``, also beside a ``wait``.
 

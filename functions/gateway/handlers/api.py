@@ -9,6 +9,7 @@ from gateway.errors import NotFound
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
 from gateway.handlers._guard import guarded
+from gateway.handlers._header import speaks_segmind
 from gateway.handlers.paths import PATHS
 
 _ports = _wiring.the_ports()
@@ -33,7 +34,8 @@ def _answer(event: dict[str, Any]) -> dict[str, Any]:
             return route(event, *found)
         offered = True
     if method == "POST" and below != asked and not offered:
-        return _loaded("jobs").generate(event, unquote(below))  # type: ignore[no-any-return]
+        dialect = "segmind" if speaks_segmind(event) else "jobs"
+        return _loaded(dialect).generate(event, unquote(below))  # type: ignore[no-any-return]
     raise NotFound(
         f"{method} {asked} is not offered; GET /openapi.json lists what is.", code="path_not_found"
     )

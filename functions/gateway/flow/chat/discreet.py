@@ -44,6 +44,9 @@ class _Ledger:
     def settle(self, job: Job, attempt: int, lines: tuple[CostLine, ...], billed: bool, month: str) -> Job:
         return replace(self.ledger.settle(_short(job), attempt, lines, billed, month), input=job.input)
 
+    def billed(self, tenant: str, month: str) -> int:
+        return self.ledger.billed(tenant, month)
+
 
 @dataclass(frozen=True, slots=True)
 class _Repeats:

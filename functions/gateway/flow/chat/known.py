@@ -41,5 +41,11 @@ def answered(ports: Ports, tenant: str, call: Repeat) -> tuple[Job, bytes] | Non
     return job, b"".join(ports.artifacts.read(_key(job)))
 
 
+def answer_of(ports: Ports, job: Job) -> bytes | None:
+    """Read the answer of a job, if it was kept."""
+    key = ports.artifacts.find(_key(job).removesuffix(".json"))
+    return b"".join(ports.artifacts.read(key)) if key else None
+
+
 def _key(job: Job) -> str:
     return f"r{job.retention_days}/{job.tenant}/{job.id}/answer.json"

@@ -20,12 +20,23 @@ PATHS = {
     pattern: module
     for module, patterns in {
         "about": ("/health", "/openapi.json", "health/providers"),
+        "account": (
+            "/upload-asset",
+            "/inference-request/request-history",
+            "/inference-request/request-history/{id}",
+            "/inference-request/generations",
+            "/inference-request/recent-generations",
+            "/inference-model-information/list",
+            "/api/auth/authenticate",
+            "get-user-credits",
+        ),
         "batches": ("batches", "batches/{id}"),
         "destinations": ("admin/destinations", "admin/destinations/{id}", "admin/destinations/{name}/verify"),
         "files": ("files/{id}",),
         "jobs": ("jobs", "jobs/{id}"),
         "models": ("models", "models/{name}"),
         "replay": ("jobs/{id}/replay",),
+        "segmind": ("/v2/{name}", "/v2/requests/{id}/status", "/v2/requests/{id}", "requests/{id}"),
         "uploads": ("uploads",),
         "videos": ("videos", "videos/{id}", "videos/{id}/content"),
         "webhooks": (

@@ -17,10 +17,10 @@ def _get(event: Event, file_id: str) -> Reply:
     if abroad is None:
         return redirect(_wiring.the_artifacts().link(key))
     tenant, name, key = abroad
-    return redirect(_bucket(tenant, name).link(key))
+    return redirect(bucket(tenant, name).link(key))
 
 
-def _bucket(tenant: str, name: str) -> Artifacts:
+def bucket(tenant: str, name: str) -> Artifacts:
     """Go into a customer's bucket by the role as it stands today; whoever has a link learns no more of it."""
     found = _ports.destinations.find(tenant, name)
     try:

@@ -1,0 +1,178 @@
+// The native client of a Sluice gateway. Needs fetch and Web Crypto alone: Node 20, Deno, Bun, workers.
+import { JobFailed, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid, errorOf } from './lib/errors.js'
+import { eventsOf } from './lib/events.js'
+import { pauseMs } from './lib/retry.js'
+import { verifyWebhook } from './lib/webhook.js'
+
+export { JobFailed, Sluice, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid, verifyWebhook }
+
+const ENDED = ['succeeded', 'failed', 'canceled', 'expired']
+// How often a connection for events may fail before the job is looked at instead.
+const LOST_AT_MOST = 3
+const FIRST_LOOK_MS = 500
+const LAST_LOOK_MS = 5000
+const WAIT_MS = 600_000
+// The gateway answers within 29 s, an upload takes what it takes; events or a sign of life come every 15 s.
+const CALL_MS = 60_000
+const SILENCE_MS = 40_000
+
+const pass = (ms) => new Promise((done) => setTimeout(done, ms))
+
+class Sluice {
+  #baseUrl
+  #key
+  #tries
+  #fetch
+  #sleep
+
+  constructor({ baseUrl, apiKey, tries = 5, fetch = globalThis.fetch, sleep = pass } = {}) {
+    const set = globalThis.process?.env ?? {}
+    const at = baseUrl || set.SLUICE_BASE_URL
+    this.#key = apiKey || set.SLUICE_API_KEY
+    if (!at || !this.#key) throw new TypeError('give baseUrl and apiKey, or set SLUICE_BASE_URL and SLUICE_API_KEY')
+    this.#baseUrl = at.replace(/\/+$/, '').replace(/\/v1$/, '')
+    this.#tries = tries
+    this.#fetch = fetch
+    this.#sleep = sleep
+  }
+
+  submit(model, input, { idempotencyKey, ...options } = {}) {
+    const headers = { 'idempotency-key': idempotencyKey ?? crypto.randomUUID(), prefer: 'respond-async' }
+    return this.#json('POST', '/v1/jobs', { model, input, ...options }, headers)
+  }
+
+  async run(model, input, { timeoutMs, onEvent, signal, ...options } = {}) {
+    return this.wait(await this.submit(model, input, options), { timeoutMs, onEvent, signal })
+  }
+
+  async wait(job, { onEvent, ...options } = {}) {
+    let last
+    for await (const event of this.stream(job, options)) {
+      onEvent?.(event)
+      last = event
+    }
+    if (last.data.status !== 'succeeded') throw new JobFailed(last.data)
+    return last.data
+  }
+
+  async *stream(job, { timeoutMs = WAIT_MS, signal } = {}) {
+    const id = job.id ?? job
+    const until = Date.now() + timeoutMs
+    const over = AbortSignal.timeout(timeoutMs)
+    const stop = signal ? AbortSignal.any([over, signal]) : over
+    try {
+      if (!(yield* this.#watch(id, stop))) yield* this.#look(id, until, stop)
+    } catch (error) {
+      if (over.aborted && !signal?.aborted) throw new WaitTimedOut(id, timeoutMs)
+      throw error
+    }
+  }
+
+  job(id) {
+    return this.#json('GET', `/v1/jobs/${id}`)
+  }
+
+  cancel(id) {
+    return this.#json('DELETE', `/v1/jobs/${id}`)
+  }
+
+  async models() {
+    return (await this.#json('GET', '/v1/models')).data
+  }
+
+  async upload(file, contentType = file.type) {
+    if (!contentType) throw new TypeError('contentType: must be given, because the file does not tell it')
+    const blob = file instanceof Blob ? file : new Blob([file])
+    const asked = { content_type: contentType, bytes: blob.size }
+    const begun = await this.#json('POST', '/v1/uploads', asked, { 'idempotency-key': crypto.randomUUID() })
+    const form = new FormData()
+    for (const [name, value] of Object.entries(begun.upload.fields)) form.append(name, value)
+    form.append('file', blob)
+    await this.#call(begun.upload.url, { method: begun.upload.method, body: form })
+    return begun.reference
+  }
+
+  // Yields events as they come; true once the job's end was told, false where it has to be looked at.
+  async *#watch(id, stop) {
+    let last = ''
+    for (let lost = 0; lost < LOST_AT_MOST; lost++) {
+      const told = { retryMs: 2000 }
+      const silent = new AbortController()
+      const signal = AbortSignal.any([stop, silent.signal])
+      try {
+        const headers = { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }
+        const answer = await this.#fetch(...this.#ours('GET', `/v1/jobs/${id}/events`, { headers, signal }))
+        if (!streams(answer)) {
+          await this.#requireTolerable(answer)
+          return false
+        }
+        for await (const event of eventsOf(answer.body, told, SILENCE_MS, silent)) {
+          last = event.id ?? last
+          lost = 0
+          yield event
+          if (ENDED.includes(event.name.replace('job.', ''))) return true
+        }
+      } catch (error) {
+        if (error instanceof SluiceError || stop.aborted) throw error
+      } finally {
+        silent.abort()
+      }
+      await this.#sleep(told.retryMs)
+      stop.throwIfAborted()
+    }
+    return false
+  }
+
+  // What an answer without events says is wrong for good; all else is seen by looking at the job.
+  async #requireTolerable(answer) {
+    const unclear = answer.ok || answer.status === 404 || pauseMs(answer, 1) !== null
+    if (!unclear) throw await errorOf(answer)
+    await answer.body?.cancel()
+  }
+
+  async *#look(id, until, stop) {
+    let before = {}
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(LAST_LOOK_MS, pause * 1.5)) {
+      const job = await this.job(id)
+      if (job.status !== before.status) yield { name: `job.${job.status}`, data: job }
+      else if (job.progress !== before.progress) yield { name: 'job.progress', data: job }
+      if (ENDED.includes(job.status)) return
+      before = job
+      await this.#sleep(Math.min(pause, Math.max(50, until - Date.now())))
+      stop.throwIfAborted()
+    }
+  }
+
+  async #json(method, path, body, headers = {}) {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    const typed = body === undefined ? headers : { 'content-type': 'application/json', ...headers }
+    const answer = await this.#call(...this.#ours(method, path, { headers: typed, ...sent }))
+    return answer.json()
+  }
+
+  // The key goes to the gateway alone.
+  #ours(method, path, { headers, ...init }) {
+    return [this.#baseUrl + path, { method, headers: { authorization: `Bearer ${this.#key}`, ...headers }, ...init }]
+  }
+
+  // Sends a call until it is answered for good.
+  async #call(url, init) {
+    for (let number = 1; ; number++) {
+      let answer, lost
+      try {
+        answer = await this.#fetch(url, { ...init, signal: AbortSignal.timeout(CALL_MS) })
+      } catch (error) {
+        lost = error
+      }
+      if (answer?.ok) return answer
+      const pause = pauseMs(answer, number)
+      if (pause === null || number >= this.#tries) throw answer ? await errorOf(answer) : new Unreachable(number, lost)
+      await answer?.body?.cancel()
+      await this.#sleep(pause)
+    }
+  }
+}
+
+function streams(answer) {
+  return answer.status === 200 && (answer.headers.get('content-type') ?? '').startsWith('text/event-stream')
+}
