@@ -42,6 +42,7 @@ PATHS = frozenset(
         "admin",
         "audio",
         "batches",
+        "callbacks",
         "chat",
         "embeddings",
         "files",

@@ -79,6 +79,8 @@ class Exchange:
         if found := MEDIA.fullmatch(self._call.path):
             return await self._media(found["job"], int(found["index"]))
         route, params = _route(self._dialect, self._call)
+        if isinstance(route, Look) and route.public:
+            return route.answer(self._call, self._sandbox.jobs)
         key = self._dialect.key(self._call)
         if key is None:
             raise Refused(Trouble("credential", "No API key was given."))
@@ -213,6 +215,8 @@ class Exchange:
         if self._job and 400 <= reply.status < 500:
             self._entry.billable_start = False
             self._sandbox.jobs.drop(self._job)
+        elif self._job:
+            self._sandbox.caller.follow(self._dialect, self._call, self._job, self._fault)
 
     def _refusal(self, trouble: Trouble) -> Reply:
         reply = self._dialect.trouble(trouble, self._call)

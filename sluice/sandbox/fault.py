@@ -10,6 +10,9 @@ fail_after_accept  the job is accepted and ends as a failure
 truncate           half of a file under its full length
 wrong_media        a sound file for a picture, a picture for all else, under the type that was promised
 expired_url        a file's link leads nowhere
+no_callback        the job is done, and whoever asked to be called is not
+forged_callback    somebody else calls first, as if the job were done
+repeated_callback  the call at the job's end comes twice
 """
 
 import math
@@ -29,6 +32,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "truncate": ("file", "submit", "poll"),
     "wrong_media": ("file",),
     "expired_url": ("file",),
+    "no_callback": ("job",),
+    "forged_callback": ("job",),
+    "repeated_callback": ("job",),
 }
 """Kind of fault to the calls that it can hit; the first place is the default."""
 IN_FILES = ("truncate", "wrong_media")

@@ -18,6 +18,7 @@ PATHS = {
     for module, patterns in {
         "about": ("/health", "/openapi.json", "health/providers"),
         "batches": ("batches", "batches/{id}"),
+        "callbacks": ("callbacks/{id}",),
         "destinations": ("admin/destinations", "admin/destinations/{id}", "admin/destinations/{name}/verify"),
         "files": ("files/{id}",),
         "jobs": ("jobs", "jobs/{id}"),
