@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
-
 from gateway.domain import callback
 from gateway.domain.callback import Claim
 from gateway.domain.job import Attempt, Job
@@ -18,7 +16,7 @@ from gateway.errors import Forbidden, NotFound, OurError
 from gateway.flow.ports import Ports
 from gateway.plan import Provider
 from gateway.protocols import auth, mapping, signatures
-from gateway.protocols.http import HttpRequest
+from gateway.protocols.http import HttpRequest, decoded
 from gateway.protocols.steps import Call
 from gateway.wire import Callback, Signature
 
@@ -117,6 +115,6 @@ def _keys(ports: Ports, provider: Provider, signature: Signature) -> list[bytes]
 
 def _json(body: bytes) -> Any:
     try:
-        return msgspec.json.decode(body)
+        return decoded(body)
     except ValueError:
         return None
