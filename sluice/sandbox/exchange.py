@@ -81,14 +81,7 @@ class Exchange:
         route, params = _route(self._dialect, self._call)
         if isinstance(route, Look) and route.public:
             return route.answer(self._call, self._sandbox.jobs)
-        key = self._dialect.key(self._call)
-        if key is None:
-            raise Refused(Trouble("credential", "No API key was given."))
-        self._entry.credential = _fingerprint(key)
-        if key.startswith(BAD_KEY_PREFIX):
-            raise Refused(Trouble("bad_key", "The API key is not valid."))
-        if self._dialect.gate:
-            self._dialect.gate(self._call)
+        self._check_key()
         self._call = replace(self._call, params=params, **await _read_body(self._request))
         if isinstance(route, Submit):
             return await self._submit(route)
@@ -100,6 +93,16 @@ class Exchange:
         if isinstance(route, Result):
             return await self._result(route)
         return route.answer(self._call, self._sandbox.jobs)
+
+    def _check_key(self) -> None:
+        key = self._dialect.key(self._call)
+        if key is None:
+            raise Refused(Trouble("credential", "No API key was given."))
+        self._entry.credential = _fingerprint(key)
+        if key.startswith(BAD_KEY_PREFIX):
+            raise Refused(Trouble("bad_key", "The API key is not valid."))
+        if self._dialect.gate:
+            self._dialect.gate(self._call)
 
     async def _result(self, route: Result) -> Reply:
         job = need_job(self._call, self._sandbox.jobs, self._call.params["id"])
