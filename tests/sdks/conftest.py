@@ -18,7 +18,7 @@ from tests.certificate import write_certificate
 
 ROOT = Path(__file__).parents[2]
 RENDER_SCALE = 0.3
-SDKS = ("elevenlabs", "fal_client", "google.genai", "openai", "runwayml")
+SDKS = ("elevenlabs", "fal_client", "google.genai", "lumaai", "openai", "replicate", "runwayml", "together")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -20,6 +20,7 @@ from sluice.sandbox.dialects import (
     runway,
     segmind,
     stability,
+    together,
 )
 from sluice.sandbox.wire import Dialect
 
@@ -42,5 +43,6 @@ DIALECTS: dict[str, Dialect] = {
         runway.DIALECT,
         segmind.DIALECT,
         stability.DIALECT,
+        together.DIALECT,
     )
 }
