@@ -46,7 +46,9 @@ class SluiceStack(Stack):
             storage=storage,
             bells=queues.bells,
         )
-        machine = Workflow(self, "Steps", place=place, functions=functions, lanes=lanes).machine
+        machine = Workflow(
+            self, "Steps", place=place, functions=functions, storage=storage, lanes=lanes
+        ).machine
         start = functions.start(lanes, machine)
         functions.pump(queues.bells, machine)
         batches = Batches(

@@ -263,6 +263,23 @@ class FakeTokens:
 
 
 @dataclass
+class FakeCallbacks:
+    """Attempts whose provider has called, and tasks that wait for such a call."""
+
+    waiting: dict[str, str] = field(default_factory=dict)
+    heard: set[str] = field(default_factory=set)
+
+    def note(self, reference: str, now: float) -> str:
+        """Note a call."""
+        self.heard.add(reference)
+        return self.waiting.get(reference, "")
+
+    def keys(self, name: str, now: float, fetch: Callable[[], list[bytes]]) -> list[bytes]:
+        """Fetch them each time."""
+        return fetch()
+
+
+@dataclass
 class FakePacers:
     """Clocks of pools in a dictionary, over the same arithmetic."""
 

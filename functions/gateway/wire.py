@@ -140,6 +140,53 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """What proves that a callback comes from the provider.
+
+    Args:
+        scheme: the name of a function of ``protocols.signatures``.
+        header: holds the signature, or several.
+        signed: template of what is signed, over ``{body}``, ``{body_sha256}`` and headers by name; empty for
+            a password.
+        timestamp: header with the time of signing, which must be near.
+        keys: URL, over ``{base}``, of who hands the keys out; empty where it is the password that we told.
+        path: where they are in that answer.
+        keyed: whether that call needs the provider's key: then they are an account's own.
+    """
+
+    scheme: str
+    header: str
+    signed: str = ""
+    timestamp: str = ""
+    tolerance_s: float = 300
+    keys: str = ""
+    path: str = ""
+    keyed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """How a provider is asked to call when it is done, and how such a call is read.
+
+    Args:
+        query, body, headers: what the first step says more, over ``{callback}``, our address, and
+            ``{password}``.
+        status: path of the word that says how it stands; empty where it calls once, at the end.
+        ends: the words of a job that is over; all others are not listened to.
+        challenge: path of a word to say back, by which a provider tries an address first.
+        signature: none where it does not sign.
+    """
+
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    status: str = ""
+    ends: tuple[str, ...] = ()
+    challenge: str = ""
+    signature: Signature | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deadlines:
     """How long each attempt of a job may take, where its route says so in place of the protocol.
 
@@ -168,6 +215,7 @@ class Protocol:
     steps: tuple[Step, ...]
     cancel: Step | None = None
     find: Find | None = None
+    callback: Callback | None = None
     submit_deadline_s: float = 60
     start_deadline_s: float | None = None
     total_deadline_s: float = 900

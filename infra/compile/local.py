@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gateway.plan import Model, Plan, Provider
-from gateway.wire import Protocol
+from gateway.wire import Callback, Protocol
 from infra.compile.lower import hashed
 from infra.compile.vocabulary import OPERATIONS
 
@@ -43,16 +43,26 @@ def _played(provider: Provider, local: Local) -> Provider:
         base_urls={
             region: f"{root}{urlsplit(url).path.rstrip('/')}" for region, url in provider.base_urls.items()
         },
-        protocols={name: _capped(protocol, local) for name, protocol in provider.protocols.items()},
+        protocols={name: _capped(protocol, root, local) for name, protocol in provider.protocols.items()},
     )
 
 
-def _capped(protocol: Protocol, local: Local) -> Protocol:
+def _capped(protocol: Protocol, root: str, local: Local) -> Protocol:
     return replace(
         protocol,
+        callback=protocol.callback and _signed_here(protocol.callback, root),
         submit_deadline_s=min(protocol.submit_deadline_s, local.submit_deadline_s),
         total_deadline_s=min(protocol.total_deadline_s, TOTAL_DEADLINE_S),
     )
+
+
+def _signed_here(callback: Callback, root: str) -> Callback:
+    """Let the keys that a provider signs with be the sandbox's, where they have an address of their own."""
+    signature = callback.signature
+    if signature is None or not urlsplit(signature.keys).scheme:
+        return callback
+    keys = f"{root}{urlsplit(signature.keys).path}"
+    return replace(callback, signature=replace(signature, keys=keys))
 
 
 def _hurried(model: Model, local: Local) -> Model:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway import plan as lowered
 from gateway import wire
+from gateway.protocols.signatures import STANDARD
 from infra.compile import unit, vocabulary
 from infra.compile.blueprint import Blueprint, Pool
 from infra.compile.schema import provider as entry
@@ -161,11 +162,34 @@ def _protocol(protocol: entry.Protocol) -> wire.Protocol:
         steps=tuple(_step(step) for step in protocol.steps),
         cancel=_step(protocol.cancel) if protocol.cancel else None,
         find=wire.Find(_step(find.step), find.items, find.match, find.keep) if find else None,
+        callback=_callback(protocol.callback) if protocol.callback else None,
         submit_deadline_s=protocol.submit_deadline,
         start_deadline_s=protocol.start_deadline,
         total_deadline_s=protocol.total_deadline,
         family=protocol.family or "",
         stream=_step(protocol.stream) if protocol.stream else None,
+    )
+
+
+def _callback(callback: entry.Callback) -> wire.Callback:
+    given, signature = callback.model_dump(exclude={"ends", "signature"}), callback.signature
+    return wire.Callback(
+        **given, ends=tuple(callback.ends), signature=_signature(signature) if signature else None
+    )
+
+
+def _signature(signature: entry.Signature) -> wire.Signature:
+    """Lower headers' names, as those that arrive are in lower case too."""
+    given = signature.model_dump(include={"keys", "path", "keyed"})
+    if signature.scheme == "standard_webhooks":
+        return replace(STANDARD, **given, tolerance_s=signature.tolerance)
+    return wire.Signature(
+        scheme=signature.scheme,
+        header=signature.header.lower(),
+        signed=signature.signed,
+        timestamp=signature.timestamp.lower(),
+        tolerance_s=signature.tolerance,
+        **given,
     )
 
 

@@ -45,6 +45,7 @@ PATHS = frozenset(
         "admin",
         "audio",
         "batches",
+        "callbacks",
         "chat",
         "embeddings",
         "files",

@@ -194,6 +194,8 @@ def _body(handler: lambda_.Function, live: Integration, authorizer: lambda_.Func
             "/openapi.json": open_to_all,
             # The link itself is signed.
             "/v1/files/{id}": {"get": _operation(whole, "id")},
+            # So is a provider's address to call at.
+            "/v1/callbacks/{id}": {"post": _operation(whole, "id")},
             "/v1/jobs/{id}/events": {"get": _operation(live, "id") | KEYED},
             **{path: {"post": _operation(live) | KEYED} for path in STREAMED},
             "/v1/{proxy+}": _behind(whole, "/v1/{proxy+}"),

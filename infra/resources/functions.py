@@ -20,7 +20,7 @@ from infra.resources.queues import PUMP_TIMEOUT, Lane
 from infra.resources.storage import Storage
 from infra.resources.webhooks import Webhooks
 
-# Around the provider's call: two reads, two writes, the token; before it, ``gateway.flow.inputs.FETCH_S``.
+# Around the provider's call: two reads, two writes, the token; before it, files (``inputs.FETCH_S``).
 START_MARGIN_S = 15
 # Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
 VISIBILITY_MARGIN_S = 5
@@ -87,6 +87,7 @@ class Functions(Construct):
                 allow(self._kept.jobs.table_arn, "dynamodb", "Query"),
                 allow(self._kept.usage.table_arn, "dynamodb", "GetItem"),
                 allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
+                allow(self._kept.repeats.table_arn, "dynamodb", "UpdateItem"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
                 allow(self._kept.destinations.table_arn, "dynamodb", "PutItem", "DeleteItem"),
                 *self.webhooks.administration,
@@ -121,7 +122,7 @@ class Functions(Construct):
             "start",
             memory_mb=512,
             timeout=start_timeout(self._blueprint),
-            variables=_FILES,
+            variables=[*_FILES, "LINK_SECRET"],
             more=self.webhooks.variables | self.egress.variables,
             statements=[
                 *self.webhooks.permissions,
@@ -129,7 +130,7 @@ class Functions(Construct):
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
                 allow(self._kept.artifacts.arn_for_objects("*"), "s3", "PutObject", "GetObject"),
-                *self._credentials(),
+                *self._credentials(self._kept.link_secret_arn),
                 self._answers(machine),
                 allow([lane.queue.queue_arn for lane in lanes], "sqs", *_CONSUME),
             ],
@@ -265,11 +266,11 @@ class Functions(Construct):
             ],
         )
 
-    def _credentials(self) -> list[iam.PolicyStatement | None]:
+    def _credentials(self, *more: str) -> list[iam.PolicyStatement | None]:
         """Permit to read providers' keys: ours by name, customers' own by unsealing them."""
         return [
             allow(self._kept.byok_key.key_arn, "kms", "Decrypt"),
-            allow(self._secrets, "secretsmanager", "GetSecretValue"),
+            allow([*self._secrets, *more], "secretsmanager", "GetSecretValue"),
         ]
 
     def function(

@@ -1,13 +1,16 @@
 """The workflow of one job as data: Amazon States Language in JSONata, ids only. Nothing of CDK here.
 
     Route -> Slot -> Start -> Decide -+-> Pause -> Check -> Decide
-      ^                               +-> Deliver -> Decide
+      ^                               +-> Listen -> Check -> Decide
+      |                               +-> Deliver -> Decide
       +------------- next ------------+-> Settle -> Done
 
 A job that finds a pool full waits in Queue between Route and Slot; it may be sent back to Route from there.
 A step answers an outcome as a value, and one choice decides on it; exceptions are for what broke.
 A look that breaks is no failed job: it is taken again, with longer pauses, until the attempt's time is over.
 Then Route gives the attempt up. A delivery that breaks is gone on with in the same way.
+Where the provider calls when it is done, Listen stands in place of Pause: it writes its own task token to
+where such calls are noted, and ends with the call or with its time.
 ``${Route}`` and the like are filled in by CloudFormation. A job with n polls takes 9 + 3n transitions.
 Webhooks have a machine of their own: settling sets them going.
 """
@@ -24,6 +27,8 @@ _JOB = {
     "job": "{% $states.context.Execution.Input.job %}",
 }
 _ATTEMPT = {**_JOB, "attempt": "{% $slot.attempt %}"}
+# As ``gateway.aws.callbacks`` names the item, and ``gateway.flow.upstream`` the attempt.
+_REFERENCE = "{% 'callback#' & $states.context.Execution.Input.job & '-' & $string($slot.attempt) %}"
 
 
 # The pump passes over a job whose deadline is over; this is for a job that no pump knows of any more.
@@ -32,15 +37,20 @@ LONGEST_QUEUE_S = 86400
 PAUSE_S, LONGEST_PAUSE_S = 60, 300
 # A paid result is brought home for an hour after its attempt's time; then the sweeper ends the job.
 DELIVERY_S = 3600
+# How long it stays noted that somebody waits for a call.
+NOTED_S = 86400
 # As long as the route function says: it knows the target's deadlines.
 START_TIMEOUT = "{% $ceil($slot.timeout_s) %}"
+# And as long as the last answer said, where a provider does not call.
+LISTEN_TIMEOUT = "{% $max([1, $ceil($states.input.after_s)]) %}"
+HEARD = "DynamoDb.ConditionalCheckFailedException"
 
 
-def definition(start_timeout: int | str = START_TIMEOUT) -> State:
+def definition(start_timeout: int | str = START_TIMEOUT, listen_timeout: int | str = LISTEN_TIMEOUT) -> State:
     """Return the state machine's definition, with names for what CloudFormation knows.
 
     Args:
-        start_timeout: seconds, for an emulator that does not evaluate the expression.
+        start_timeout, listen_timeout: seconds, for an emulator that does not evaluate the expressions.
     """
     return {
         "Comment": "One execution is one job",
@@ -57,6 +67,7 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
             "Start": _start(start_timeout),
             "Decide": _choice(
                 {
+                    "$states.input.outcome = 'listen'": "Listen",
                     "$states.input.outcome = 'pending'": "Pause",
                     "$states.input.outcome = 'done'": "Deliver",
                     "$states.input.outcome = 'next'": "Route",
@@ -64,7 +75,8 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
                 default="Settle",
             ),
             "Pause": _wait("Check"),
-            "Check": _step("Check", _ATTEMPT, "Decide", broken="CheckLater"),
+            "Listen": _listen(listen_timeout),
+            "Check": _step("Check", {**_ATTEMPT, "called": "{% $called %}"}, "Decide", broken="CheckLater"),
             "CheckLater": _pause("CheckAgain"),
             "CheckAgain": _choice({"$millis() < $slot.until_ms": "Check"}, default="GiveUp"),
             "GiveUp": _route({"overdue": True}),
@@ -83,7 +95,7 @@ def definition(start_timeout: int | str = START_TIMEOUT) -> State:
 def _route(more: State | None = None) -> State:
     """Ask which target is next and when it may start; from here on ``slot`` is the attempt."""
     return _step("Route", {**_JOB, **(more or {})}, "Routed") | {
-        "Assign": {"slot": "{% $states.result.Payload %}", "lost": False},
+        "Assign": {"slot": "{% $states.result.Payload %}", "lost": False, "called": False},
     }
 
 
@@ -125,6 +137,35 @@ def _start(timeout: int | str) -> State:
         "Output": "{% $states.result %}",
         "Catch": [_caught()],
         "Next": "Decide",
+    }
+
+
+def _listen(timeout: int | str) -> State:
+    """Wait for the provider's call, which may have come before, for as long as the last answer said.
+
+    What cannot be written down is waited out like any other pause.
+    """
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken",
+        "Arguments": {
+            "TableName": "${Callbacks}",
+            "Key": {"hash": {"S": _REFERENCE}},
+            "UpdateExpression": "SET waiting = :token, expires = :until",
+            "ConditionExpression": "attribute_not_exists(heard)",
+            "ExpressionAttributeValues": {
+                ":token": {"S": "{% $states.context.Task.Token %}"},
+                ":until": {"N": f"{{% $string($floor($slot.until_ms / 1000) + {NOTED_S}) %}}"},
+            },
+        },
+        "TimeoutSeconds": timeout,
+        "Assign": {"called": True},
+        "Catch": [
+            _caught("Check") | {"ErrorEquals": [HEARD], "Assign": {"called": True}},
+            _caught("Check") | {"ErrorEquals": ["States.Timeout"]},
+            _caught("Pause") | {"Output": "{% $states.input %}"},
+        ],
+        "Next": "Check",
     }
 
 

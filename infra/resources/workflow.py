@@ -8,20 +8,27 @@ from constructs import Construct
 
 from infra.resources import standard
 from infra.resources.functions import Functions
-from infra.resources.machine import FUNCTIONS, START_TIMEOUT, definition
+from infra.resources.machine import FUNCTIONS, definition
 from infra.resources.place import Place
 from infra.resources.queues import Lane
+from infra.resources.storage import Storage
 
-FIXED_TIMEOUT_S = (
-    900  # where the timeout of a start cannot be an expression: about what the route function says
-)
+# Where a timeout cannot be an expression: about what the route function says, and soon enough for a sandbox.
+FIXED_TIMEOUT_S, FIXED_LISTEN_S = 900, 6
 
 
 class Workflow(Construct):
     """One Standard machine; an execution is a job, and its name is the job's id."""
 
     def __init__(
-        self, scope: Construct, id: str, *, place: Place, functions: Functions, lanes: Sequence[Lane]
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        place: Place,
+        functions: Functions,
+        storage: Storage,
+        lanes: Sequence[Lane],
     ) -> None:
         super().__init__(scope, id)
         steps: dict[str, lambda_.Function] = {name: getattr(functions, name.lower()) for name in FUNCTIONS}
@@ -30,15 +37,18 @@ class Workflow(Construct):
         )
         queues = [lane.queue.queue_arn for lane in lanes]
         send = [iam.PolicyStatement(actions=["sqs:SendMessage"], resources=queues)] if queues else []
+        note = iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[storage.repeats.table_arn])
+        timeouts = () if place.evaluates else (FIXED_TIMEOUT_S, FIXED_LISTEN_S)
         self.machine = standard.make(
             self,
             "Machine",
-            definition=definition(START_TIMEOUT if place.evaluates else FIXED_TIMEOUT_S),
+            definition=definition(*timeouts),
             names={
                 **{name: step.function_arn for name, step in steps.items()},
+                "Callbacks": storage.repeats.table_name,
                 "Queues": _lookup_table(lanes),
             },
-            statements=[invoke, *send],
+            statements=[invoke, *send, note],
         )
 
 

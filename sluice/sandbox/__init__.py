@@ -7,6 +7,7 @@ delivery   an answer on the wire: ranges, cut bodies, slow bodies
 state      everything that changes while the server runs, in one place
 fault      the faults that can be set, and when they hit
 limit      requests per minute and concurrent jobs, as the provider would count them
+caller     calls whoever asked to be told of a job's end
 journal    the calls that arrived, with what they started
 job        one accepted generation, whose state follows the wall clock
 dialects   one module a provider: its paths, what it reads, what it answers
@@ -15,7 +16,8 @@ form       multipart forms
 fields     reading a request's fields, and refusing what has the wrong type
 hearing    reading what is to be transcribed, and refusing what is no sound
 size       aspect ratios and resolutions as pixels
+signing    proofs that a call comes from here
 media      the pictures, clips and sounds
 
-Imports go: app -> control | exchange -> delivery -> state -> dialects -> wire -> job -> media.
+Imports go: app -> control | exchange -> delivery -> state -> caller -> dialects -> wire -> job -> media.
 """

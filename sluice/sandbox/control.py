@@ -1,6 +1,7 @@
 """The control API of the sandbox, under /_sandbox."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ def control_routes() -> list[Route]:
     return [
         Route("/_sandbox/health", _health),
         Route("/_sandbox/requests", _requests),
+        Route("/_sandbox/callbacks", _callbacks),
         Route("/_sandbox/reset", _reset, methods=["POST"]),
         Route("/_sandbox/faults/{provider}", _faults, methods=["GET", "PUT", "DELETE"]),
         Route("/_sandbox/limits/{provider}", _limits, methods=["GET", "PUT", "DELETE"]),
@@ -37,6 +39,10 @@ async def _requests(request: Request) -> Response:
         return _wrong("'since' must be seconds since the epoch")
     provider = request.query_params.get("provider") or None
     return JSONResponse({"requests": _sandbox(request).journal.read(provider, since)})
+
+
+async def _callbacks(request: Request) -> Response:
+    return JSONResponse({"callbacks": [asdict(each) for each in _sandbox(request).caller.made]})
 
 
 async def _reset(request: Request) -> Response:

@@ -82,14 +82,9 @@ class Exchange:
         if found := MEDIA.fullmatch(self._call.path):
             return await self._media(found["job"], int(found["index"]))
         route, params = _route(self._dialect, self._call)
-        key = self._dialect.key(self._call)
-        if key is None:
-            raise Refused(Trouble("credential", "No API key was given."))
-        self._entry.credential = _fingerprint(key)
-        if key.startswith(BAD_KEY_PREFIX):
-            raise Refused(Trouble("bad_key", "The API key is not valid."))
-        if self._dialect.gate:
-            self._dialect.gate(self._call)
+        if isinstance(route, Look) and route.public:
+            return route.answer(self._call, self._sandbox.jobs)
+        self._check_key()
         self._call = replace(self._call, params=params, **await _read_body(self._request))
         if isinstance(route, Submit):
             return await self._submit(route)
@@ -101,6 +96,16 @@ class Exchange:
         if isinstance(route, Result):
             return await self._result(route)
         return route.answer(self._call, self._sandbox.jobs)
+
+    def _check_key(self) -> None:
+        key = self._dialect.key(self._call)
+        if key is None:
+            raise Refused(Trouble("credential", "No API key was given."))
+        self._entry.credential = _fingerprint(key)
+        if key.startswith(BAD_KEY_PREFIX):
+            raise Refused(Trouble("bad_key", "The API key is not valid."))
+        if self._dialect.gate:
+            self._dialect.gate(self._call)
 
     async def _result(self, route: Result) -> Reply:
         job = need_job(self._call, self._sandbox.jobs, self._call.params["id"])
@@ -223,6 +228,8 @@ class Exchange:
         if self._job and 400 <= reply.status < 500:
             self._entry.billable_start = False
             self._sandbox.jobs.drop(self._job)
+        elif self._job:
+            self._sandbox.caller.follow(self._dialect, self._call, self._job, self._fault)
 
     def _refusal(self, trouble: Trouble) -> Reply:
         reply = self._dialect.trouble(trouble, self._call)

@@ -11,6 +11,9 @@ truncate           half of a file under its full length
 wrong_media        a sound file for a picture, a picture for all else, under the type that was promised
 expired_url        a file's link leads nowhere
 overload           a stream of words breaks off: the provider says in it that it has too much to do
+no_callback        the job is done, and whoever asked to be called is not
+forged_callback    somebody else calls first, as if the job were done
+repeated_callback  the call at the job's end comes twice
 """
 
 import math
@@ -31,6 +34,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "wrong_media": ("file",),
     "expired_url": ("file",),
     "overload": ("submit",),
+    "no_callback": ("job",),
+    "forged_callback": ("job",),
+    "repeated_callback": ("job",),
 }
 """Kind of fault to the calls that it can hit; the first place is the default."""
 IN_FILES = ("truncate", "wrong_media")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from sluice.sandbox.caller import Caller
 from sluice.sandbox.fault import Faults
 from sluice.sandbox.job import RENDER_S, Job, Jobs, Order
 from sluice.sandbox.journal import Journal
@@ -21,10 +22,13 @@ class Sandbox:
     limits: Limits = field(default_factory=Limits)
     journal: Journal = field(default_factory=Journal)
     jobs: Jobs = field(default_factory=Jobs)
+    caller: Caller = field(default_factory=Caller)
 
     def reset(self) -> None:
         """Forget faults, limits, calls and jobs; rendered media stays, since it is the same each time."""
         self.faults, self.limits, self.journal, self.jobs = Faults(), Limits(), Journal(), Jobs()
+        self.caller.stop()
+        self.caller = Caller()
 
     def check_limits(self, dialect: Dialect, now: float, *, inline: bool) -> None:
         """Refuse a start beyond the provider's limits; only an ``inline`` one cannot wait in a queue."""

@@ -123,12 +123,13 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A path that asks for, lists or ends a job, or leads to its file."""
+    """A path that asks for, lists or ends a job, or leads to its file; ``public`` needs no key."""
 
     method: str
     pattern: str
     answer: Callable[[Call, Jobs], Reply]
     role: Literal["poll", "file"] = "poll"
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,25 @@ class Result:
     answer: Callable[[Call, Job, list[bytes]], Reply]
     method: str = "GET"
     role: Literal["poll"] = "poll"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """How a provider calls whoever asked for it, when a job has ended.
+
+    Args:
+        url: reads the address out of the call that starts a job.
+        body: what is sent, as the job stands at ``call.now``.
+        sign: makes the headers that prove the body; none where the provider does not sign.
+        begins: whether it also calls when the job begins.
+        challenge: whether it tries the address before, by a word that it wants to hear again.
+    """
+
+    url: Callable[[Call], object]
+    body: Callable[[Call, Job], Mapping[str, object]]
+    sign: Callable[[Call, Job, bytes], dict[str, str]] | None = None
+    begins: Callable[[Call], bool] = lambda call: True
+    challenge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +189,7 @@ class Dialect:
     tells_retry: bool = False
     gate: Callable[[Call], None] | None = None
     overload: bytes = b""
+    callback: Callback | None = None
 
 
 def event_reply(pieces: tuple[bytes, ...], content_type: str, headers: Mapping[str, str]) -> Reply:

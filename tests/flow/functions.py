@@ -55,9 +55,9 @@ def bury(ports: Ports, message: dict[str, Any]) -> None:
     ports.tokens.succeed(message["token"], outcome.payload())
 
 
-def check(ports: Ports, job_id: str, n: int) -> dict[str, Any]:
+def check(ports: Ports, job_id: str, n: int, called: bool = False) -> dict[str, Any]:
     """Look at a running attempt."""
-    return attempt.check(ports, read(ports, job_id), n).payload()
+    return attempt.check(ports, read(ports, job_id), n, called=called).payload()
 
 
 def fetch(ports: Ports, job_id: str) -> dict[str, Any]:

@@ -140,11 +140,12 @@ class Play:
         while (slot := self._slot(job_id))["outcome"] == "go":
             self.stage.rest(max(0, self._read(job_id).attempt.slot_at - self.stage.at))
             told = self._started(job_id, slot)
-            while told["outcome"] in ("pending", "done"):
-                if told["outcome"] == "pending":
-                    self.stage.rest(told["after_s"])
+            while told["outcome"] in ("pending", "listen", "done"):
+                if told["outcome"] != "done":
+                    called = told["outcome"] == "listen" and self._called(told["after_s"])
+                    self.stage.rest(0 if called else told["after_s"])
                     told = self._looked_after(
-                        partial(functions.check, job_id=job_id, n=slot["attempt"]), slot
+                        partial(functions.check, job_id=job_id, n=slot["attempt"], called=called), slot
                     )
                 else:
                     told = self._looked_after(partial(functions.fetch, job_id=job_id), slot, DELIVERY_S)
@@ -153,6 +154,13 @@ class Play:
                 continue
             if told["outcome"] != "next":
                 return
+
+    def _called(self, after_s: float) -> bool:
+        """Hear the provider at some moment, done or not; every third call is lost."""
+        if self.stage.random.random() < 1 / 3:
+            return False
+        self.stage.rest(self._draw(after_s))
+        return True
 
     def _looked_after(
         self, work: Callable[[Ports], dict[str, Any]], slot: dict[str, Any], more_s: float = 0

@@ -36,6 +36,7 @@ def call(api: ModuleType, *args: Any, **kwargs: Any) -> tuple[int, dict[str, Any
 
 BAD = {
     "bad json": ("/v1/veo-3.1", "{not json", 400, "invalid_json"),
+    "too deep": ("/v1/veo-3.1", "[" * 200_000, 400, "invalid_json"),
     "no object": ("/v1/veo-3.1", "[1]", 400, "invalid_json"),
     "no body": ("/v1/veo-3.1", None, 400, "invalid_json"),
     "too large": ("/v1/veo-3.1", json.dumps({"prompt": "x" * 300_000}), 413, "body_too_large"),

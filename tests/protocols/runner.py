@@ -2,7 +2,8 @@
 
 A case is data: the request that each step must write, the answer, and its meaning in one of three forms:
 ``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code?, message?, retry_after_s?}``. What is done
-are files; of a chat the texts, or the calls of tools; of an embedding the vectors.
+are files; of a chat the texts, or the calls of tools; of an embedding the vectors. With ``callback: true`` the
+start asks for a call.
 """
 
 import base64
@@ -22,6 +23,7 @@ from tests import builders, fakes
 
 HERE = Path(__file__).parent
 REFERENCE = "gw_1-1"
+CALLBACK = "https://gw.example.com/v1/callbacks/t.s"
 Case = dict[str, Any]
 
 
@@ -52,7 +54,8 @@ def call_of(plan: Plan, case: Case) -> steps.Call:
     region = case.get("region") or next(iter(provider.base_urls))
     protocol = provider.protocols[offer.protocol]
     arguments = medium.filled(model.parameters, fit.arguments, file_of)
-    return steps.Call(provider, protocol, offer, region, REFERENCE, model.parameters, arguments)
+    asked = {"callback": CALLBACK, "password": "w-1"} if case.get("callback") else {}
+    return steps.Call(provider, protocol, offer, region, REFERENCE, model.parameters, arguments, **asked)
 
 
 def file_of(place: medium.Place) -> medium.Medium:

@@ -66,6 +66,27 @@ def test_every_offered_protocol_is_played_to_its_end(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", sorted(SHIPPED))
+def test_every_callback_is_asked_for_in_a_case(provider: str) -> None:
+    """
+    Whoever says that a provider calls shows how it is asked to.
+    """
+    plan = builders.catalog_plan()
+    calls = {
+        tuple(p.callback.body | p.callback.query)
+        for p in plan.providers[provider].protocols.values()
+        if p.callback
+    }
+
+    asked = set()
+    for case in SHIPPED[provider]:
+        if case.get("callback"):
+            callback = runner.call_of(plan, case).protocol.callback
+            asked.add(tuple(callback.body | callback.query) if callback else ())
+
+    assert asked == calls
+
+
+@pytest.mark.parametrize("provider", sorted(SHIPPED))
 def test_a_file_of_cases_plays_its_own_provider_under_names_of_their_own(provider: str) -> None:
     """
     A case stands in its provider's file, and its name says which one it is.

@@ -70,8 +70,9 @@ def test_a_start_that_never_arrived_is_not_found() -> None:
         builders.answer({"code": 1302, "message": "too frequent", "data": None}),
         builders.answer({"code": 0, "message": "SUCCEED"}),
         HttpResponse(200, {}, b"<html>maintenance</html>"),
+        HttpResponse(200, {}, b"[" * 200_000),
     ],
-    ids=["server error", "rate limit", "refusal as 200", "no list", "no JSON"],
+    ids=["server error", "rate limit", "refusal as 200", "no list", "no JSON", "too deep"],
 )
 def test_a_list_that_could_not_be_read_does_not_say_that_nothing_started(answer: HttpResponse) -> None:
     """

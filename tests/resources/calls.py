@@ -10,6 +10,7 @@ ACTIONS = {
     "arn:aws:states:::lambda:invoke": "lambda:InvokeFunction",
     "arn:aws:states:::lambda:invoke.waitForTaskToken": "lambda:InvokeFunction",
     "arn:aws:states:::sqs:sendMessage.waitForTaskToken": "sqs:SendMessage",
+    "arn:aws:states:::aws-sdk:dynamodb:updateItem.waitForTaskToken": "dynamodb:UpdateItem",
 }
 
 
@@ -40,8 +41,8 @@ def _called(template: Template, machine: Resource) -> Iterator[str]:
             continue
         arguments = state.get("Arguments") or state["Parameters"]
         action = ACTIONS[state["Resource"]]
-        if "FunctionName" in arguments:
-            yield f"{action} {named(filled_in[arguments['FunctionName'].strip('${}')])}"
+        if name := arguments.get("FunctionName") or arguments.get("TableName"):
+            yield f"{action} {named(filled_in[name.strip('${}')])}"
         else:
             assert "${Queues}" in arguments["QueueUrl"]
             yield from (f"{action} {queue}" for queue in _mentioned(template, filled_in["Queues"]))

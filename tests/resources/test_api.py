@@ -37,7 +37,7 @@ def _body(template: Template) -> dict[str, Any]:
 
 
 @pytest.mark.synth
-def test_everything_under_v1_wants_a_key_but_signed_links(aws: Template):
+def test_everything_under_v1_wants_a_key_but_signed_addresses(aws: Template):
     open_to_all = {
         path
         for path, item in _body(aws)["paths"].items()
@@ -45,7 +45,7 @@ def test_everything_under_v1_wants_a_key_but_signed_links(aws: Template):
         if not operation.get("security")
     }
 
-    assert open_to_all == {"/health", "/openapi.json", "/v1/files/{id}"}
+    assert open_to_all == {"/health", "/openapi.json", "/v1/files/{id}", "/v1/callbacks/{id}"}
     assert set(_body(aws)["paths"]) == open_to_all | KEYED
 
 

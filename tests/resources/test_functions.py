@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "route": (256, 30, POOLS | {"BYOK_KEY"}),
     "queue": (256, 15, QUEUE),
     "pump": (512, 55, QUEUE),
-    "start": (512, 75, FILES | TELL | {"EGRESS"}),
+    "start": (512, 75, FILES | TELL | {"EGRESS", "LINK_SECRET"}),
     "check": (512, 90, FILES | TELL),
     "deliver": (256, 900, FILES),
     "settle": (256, 15, POOLS | TELL | {"USAGE_TABLE"}),

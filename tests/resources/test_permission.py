@@ -83,7 +83,16 @@ GRANTS: dict[str, set[str]] = {
     "Route": JOB | TAKE | RING | UNSEAL | PROVIDER_KEYS,
     "Queue": JOB | TAKE | RING | {"dynamodb:PutItem Waiting"},
     "Pump": JOB | TAKE | RING | BELLS | ANSWER | LEAVE | {"dynamodb:BatchGetItem Pacers"},
-    "Start": JOB | SET_GOING | TELL | STORE | ASK | UNSEAL | PROVIDER_KEYS | STARTS | ANSWER,
+    "Start": JOB
+    | SET_GOING
+    | TELL
+    | STORE
+    | ASK
+    | UNSEAL
+    | PROVIDER_KEYS
+    | STARTS
+    | ANSWER
+    | {f"{SECRET} LinkSecret"},
     "Check": JOB | SET_GOING | TELL | STORE | UNSEAL | PROVIDER_KEYS,
     "Deliver": JOB | TELL | GO_ON | UNSEAL | PROVIDER_KEYS | ASSUME | {"s3:DeleteObject Artifacts"},
     "Settle": JOB | SET_GOING | GIVE_BACK | BOOK,
@@ -109,7 +118,8 @@ GRANTS: dict[str, set[str]] = {
     | ANSWER
     | LEAVE
     | TAKE_IN
-    | {"dynamodb:Query Jobs", "dynamodb:GetItem Usage", "s3:DeleteObject Artifacts"}
+    | {"dynamodb:Query Jobs", "dynamodb:GetItem Usage", "dynamodb:UpdateItem Repeats"}
+    | {"s3:DeleteObject Artifacts"}
     | {f"dynamodb:{action} Destinations" for action in ("PutItem", "DeleteItem")}
     | {f"dynamodb:{verb} Webhooks" for verb in ("GetItem", "PutItem", "DeleteItem")}
     | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")},

@@ -83,6 +83,7 @@ def _following(state: dict[str, Any]) -> Iterator[str]:
     ("outcome", "following"),
     [
         ("pending", "Pause"),
+        ("listen", "Listen"),
         ("done", "Deliver"),
         ("next", "Route"),
         ("delivered", "Settle"),
@@ -123,6 +124,34 @@ def test_queue_waits_for_the_pump_whose_word_is_the_slot():
 def test_job_that_no_pump_knows_of_is_lost_after_a_day():
     assert STATES["Queue"]["TimeoutSeconds"] == 24 * 3600
     assert STATES["Queue"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Lost"}]
+
+
+def test_who_listens_writes_his_token_down_unless_the_call_has_come_already():
+    """The provider's call and the wait for it may come in either order: one condition tells which did."""
+    listen = STATES["Listen"]
+    asked = listen["Arguments"]
+
+    assert asked["ExpressionAttributeValues"][":token"] == {"S": "{% $states.context.Task.Token %}"}
+    assert asked["ConditionExpression"] == "attribute_not_exists(heard)"
+    assert listen["TimeoutSeconds"] == "{% $max([1, $ceil($states.input.after_s)]) %}"
+
+
+@pytest.mark.parametrize(
+    ("error", "following", "called"),
+    [
+        ("DynamoDb.ConditionalCheckFailedException", "Check", True),
+        ("States.Timeout", "Check", None),
+        ("States.ALL", "Pause", None),
+    ],
+)
+def test_whatever_ends_listening_a_look_follows(error: str, following: str, called: bool | None):
+    """A call that had come, one that does not come, and a table that cannot be written: that waits first."""
+    (caught,) = (each for each in STATES["Listen"]["Catch"] if each["ErrorEquals"] == [error])
+
+    assert STATES["Listen"]["Next"] == "Check"
+    assert caught["Next"] == following
+    assert caught.get("Assign", {}).get("called") is called
+    assert (caught.get("Output") == "{% $states.input %}") is (following == "Pause")
 
 
 @pytest.mark.parametrize("step", ["Start", "Check", "Deliver"])
@@ -184,7 +213,7 @@ def test_state_carries_ids_and_no_content():
     assert payloads == {
         "Route": {"tenant", "job"},
         "Queue": {"tenant", "job", "hop", "token"},
-        "Check": {"tenant", "job", "attempt"},
+        "Check": {"tenant", "job", "attempt", "called"},
         "Deliver": {"tenant", "job", "attempt"},
         "Settle": {"tenant", "job", "lost"},
     }
@@ -193,7 +222,8 @@ def test_state_carries_ids_and_no_content():
 
 def test_variables_are_assigned_before_they_are_read():
     """AWS refuses a variable that nothing assigned: every way to Settle sets lost."""
-    assert set(STATES["Route"]["Assign"]) == {"slot", "lost"}
+    assert set(STATES["Route"]["Assign"]) == {"slot", "lost", "called"}
+    assert STATES["Listen"]["Assign"] == {"called": True}
     assert set(STATES["Queue"]["Assign"]) == {"slot"}
     assert STATES["Lost"]["Assign"] == {"lost": True}
 

@@ -27,8 +27,11 @@ SDKS = (
     "elevenlabs",
     "fal_client",
     "google.genai",
+    "lumaai",
     "openai",
+    "replicate",
     "runwayml",
+    "together",
 )
 
 

@@ -138,6 +138,7 @@ class Attempt:
         upload: the one that is on its way, if it is large.
         dropped: hints of the request that this target does not know.
         cancel: what came of telling the provider to stop.
+        listens: its provider was asked to call when it is done, and has not called yet.
         circuit: the target's, as this attempt found it: closed, probing, or open where no other was left.
     """
 
@@ -165,6 +166,7 @@ class Attempt:
     code: str = ""
     message: str = ""
     cancel: str = ""
+    listens: bool = False
     circuit: str = "closed"
 
     @property

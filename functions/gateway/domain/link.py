@@ -1,6 +1,7 @@
 """The signed link to a delivered file: ``<id>`` names the object and its end, the signature proves both.
 
 The link works without a key until retention ends. It holds no secret: whoever has it may fetch that file.
+Other signed names are made in the same way, each for a purpose of its own, so that none stands for another.
 """
 
 import base64
@@ -9,14 +10,16 @@ import hmac
 
 from gateway.errors import Forbidden, Gone
 
+FILE = b"file:"
 
-def sign(key: str, expires_at: float, secret: bytes) -> str:
+
+def sign(key: str, expires_at: float, secret: bytes, purpose: bytes = FILE) -> str:
     """Return the file id for an object key: ``base64url(expiry ":" key) "." signature``."""
     text = f"{int(expires_at)}:{key}".encode()
-    return f"{_encode(text)}.{_encode(_mac(text, secret))}"
+    return f"{_encode(text)}.{_encode(mac(purpose + text, secret))}"
 
 
-def verify(file_id: str, now: float, secret: bytes) -> str:
+def verify(file_id: str, now: float, secret: bytes, purpose: bytes = FILE) -> str:
     """Return the object key of a file id.
 
     Raises:
@@ -26,7 +29,7 @@ def verify(file_id: str, now: float, secret: bytes) -> str:
     text, _, signature = file_id.partition(".")
     try:
         payload = _decode(text)
-        genuine = hmac.compare_digest(_decode(signature), _mac(payload, secret))
+        genuine = hmac.compare_digest(_decode(signature), mac(purpose + payload, secret))
     except ValueError:
         genuine = False
     if not genuine:
@@ -40,8 +43,9 @@ def verify(file_id: str, now: float, secret: bytes) -> str:
     return key
 
 
-def _mac(text: bytes, secret: bytes) -> bytes:
-    return hmac.new(secret, b"file:" + text, hashlib.sha256).digest()[:16]
+def mac(text: bytes, secret: bytes) -> bytes:
+    """Prove that we wrote a text."""
+    return hmac.new(secret, text, hashlib.sha256).digest()[:16]
 
 
 def _encode(data: bytes) -> str:

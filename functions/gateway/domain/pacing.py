@@ -102,3 +102,14 @@ def first_look_s(usual_s: float) -> float:
 def next_look_s(usual_s: float, polls: int) -> float:
     """Wait before poll number ``polls + 1``: pauses that grow, between one second and half a minute."""
     return min(30.0, max(1.0, usual_s * 0.15 * 1.5 ** max(0, polls - 1)))
+
+
+def look_s(usual_s: float, polls: int, *, called: bool) -> float:
+    """Wait before poll number ``polls + 1``.
+
+    Args:
+        called: the provider calls when it is done: then a look is for a call that was lost on its way.
+    """
+    if called:
+        return max(30.0, usual_s * (0.5 if polls else 1.5))
+    return next_look_s(usual_s, polls) if polls else first_look_s(usual_s)

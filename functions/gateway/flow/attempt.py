@@ -11,7 +11,7 @@ from gateway.domain import job as jobs
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
-from gateway.flow import deliver, inputs, overdue, pool
+from gateway.flow import callback, deliver, inputs, overdue, pool
 from gateway.flow.outcome import Outcome, after, fail, keep, stand_still
 from gateway.flow.ports import Ports
 from gateway.flow.settle import end_canceled
@@ -47,7 +47,7 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
     ready = inputs.ready(ports, job, job.chain[attempt.hop], call.arguments)
     if isinstance(ready, Failure):
         return fail(ports, job, attempt, ready)
-    job, call = ready[0], replace(call, arguments=ready[1])
+    job, call = ready[0], callback.asked(ports, job, attempt, replace(call, arguments=ready[1]))
     submit_s = deadline.submit_s(job, call.protocol)
     limit = min(submit_s, deadline_s or submit_s)
     now = ports.now()
@@ -57,6 +57,7 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
         started_at=now,
         lease_until=now + limit + LEASE_MARGIN_S,
         dropped=routing.arguments_of(ports.plan, job, job.chain[attempt.hop]).dropped,
+        listens=bool(call.callback),
     )
     try:
         job = ports.jobs.save(with_attempt(jobs.moved(job, "start", now, progress=None), taken))
@@ -72,16 +73,20 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
     return _record(ports, job, taken, reading)
 
 
-def check(ports: Ports, job: Job, n: int) -> Outcome:
+def check(ports: Ports, job: Job, n: int, *, called: bool = False) -> Outcome:
     """Look at a running attempt once, going through all steps that need no waiting.
 
     A deadline is only looked at after the provider: what is finished by then is delivered, however late.
+
+    Args:
+        called: the provider has called. It does so once: where it is not done all the same, we look as usual.
     """
     attempt = _attempt(job, n)
     if job.ended or attempt.status != "accepted":
         return _resume(ports, job, attempt)
     if job.cancel_at is not None:
         return Outcome("fail", stop(ports, job))
+    attempt = replace(attempt, listens=attempt.listens and not called)
     call = call_of(ports, job, attempt)
     look_s = min(LOOK_S, deadline.submit_s(job, call.protocol))
     reading: Reading = Pending(attempt.step, attempt.kept)
@@ -190,7 +195,7 @@ def _record(ports: Ports, job: Job, attempt: Attempt, reading: Reading) -> Outco
     saved = keep(ports, replace(with_attempt(job, accepted), progress=reading.progress or job.progress))
     if saved.cancel_at is not None:
         return Outcome("fail", stop(ports, saved))
-    pause_s = pacing.first_look_s(usual_s) if first else pacing.next_look_s(usual_s, accepted.polls)
+    pause_s = pacing.look_s(usual_s, accepted.polls, called=accepted.listens)
     protocol = call_of(ports, saved, accepted).protocol
     queued = reading.queued or (first and "queued" in protocol.steps[reading.step].words.values())
     look_s = deadline.look_in_s(saved, accepted, protocol, ports.now(), pause_s, queued=queued)

@@ -21,6 +21,7 @@ class Outcome:
     """What comes next: pending (look again), done (deliver), delivered (settle), next (target), fail.
 
     Args:
+        word: one of these; the workflow reads ``listen`` for a pending one whose provider calls.
         job: as it was last stored, so that whoever goes on need not read it again.
     """
 
@@ -30,7 +31,8 @@ class Outcome:
 
     def payload(self) -> dict[str, str | int]:
         """Write it as the workflow reads it; waits are whole seconds there."""
-        return {"outcome": self.word, "after_s": max(1, round(self.after_s))}
+        listens = self.word == "pending" and self.job.attempt.listens
+        return {"outcome": "listen" if listens else self.word, "after_s": max(1, round(self.after_s))}
 
 
 def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:

@@ -158,6 +158,16 @@ class Tokens(Protocol):
         """Answer one; a task that is no longer waiting was answered before."""
 
 
+class Callbacks(Protocol):
+    """What providers call about; who waits for a call writes himself down (``infra.resources.machine``)."""
+
+    def note(self, reference: str, now: float) -> str:
+        """Write down that an attempt's provider has called; return the task that waits, if one does."""
+
+    def keys(self, name: str, now: float, fetch: Callable[[], list[bytes]]) -> list[bytes]:
+        """Return the keys that somebody signs with, fetched anew when they are an hour old."""
+
+
 class Secrets(Protocol):
     """Providers' keys, and callers' own keys that a job carries."""
 
@@ -220,6 +230,7 @@ class Ports:
     circuits: Circuits
     bell: Bell
     tokens: Tokens
+    callbacks: Callbacks
     secrets: Secrets
     artifacts: Artifacts
     destinations: Destinations

@@ -58,7 +58,7 @@ def body(event: Event, most: int = BODY_BYTES) -> dict[str, Any]:
         )
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"the body is not JSON: {error}.", code="invalid_json") from error
     if not isinstance(found, dict):
         raise InvalidRequest("the body must be a JSON object.", code="invalid_json")

@@ -19,6 +19,7 @@ from botocore.config import Config
 from gateway import plan
 from gateway.aws.artifacts import Artifacts
 from gateway.aws.batches import Batches
+from gateway.aws.callbacks import Callbacks
 from gateway.aws.circuits import Circuits
 from gateway.aws.destinations import Destinations
 from gateway.aws.egress import Egress
@@ -101,6 +102,7 @@ def the_ports() -> Ports:
         leases=Leases(dynamodb, setting("PACERS_TABLE")),
         bell=Bell(opener("sqs"), setting("BELLS")),
         tokens=the_tokens(),
+        callbacks=Callbacks(dynamodb, setting("REPEATS_TABLE")),
         secrets=the_secrets(),
         artifacts=the_artifacts(),
         destinations=the_destinations(),

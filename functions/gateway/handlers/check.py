@@ -11,5 +11,7 @@ _ports = _wiring.the_ports()
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer how the attempt stands."""
-    outcome = attempt.check(_ports, job_of(_ports, event), event["attempt"])
+    outcome = attempt.check(
+        _ports, job_of(_ports, event), event["attempt"], called=event.get("called", False)
+    )
     return told("check", event, outcome.payload())

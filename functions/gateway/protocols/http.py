@@ -31,7 +31,19 @@ class HttpResponse:
         Raises:
             ValueError: it is not JSON.
         """
-        return msgspec.json.decode(self.body)
+        return decoded(self.body)
+
+
+def decoded(body: bytes) -> Any:
+    """Read JSON that a stranger wrote.
+
+    Raises:
+        ValueError: it is none, or so deep that nobody can mean it.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise ValueError("JSON too deep to be read") from None
 
 
 class Stalled(ConnectionError):

@@ -6,7 +6,7 @@ Submit, poll, fetch the result: the same exchange over different data, so here i
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,6 +25,8 @@ class Call:
     Args:
         reference: our own id of this attempt, for providers that keep one.
         arguments: our parameter names with checked values; a file as a URL, or as its target is given it.
+        callback, password: where the provider shall call when it is done, and what it shall say then; empty
+            where it shall not.
     """
 
     provider: Provider
@@ -34,10 +36,13 @@ class Call:
     reference: str
     parameters: dict[str, Parameter] = field(repr=False)
     arguments: dict[str, Any] = field(repr=False)
+    callback: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
 
 
 def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: float) -> HttpRequest:
-    """Write the request of one step."""
+    """Write the request of one step; the first one asks for a callback, where there shall be one."""
+    step = _asking(call, step)
     placed = {name: p for name, p in call.parameters.items() if name in call.arguments}
     in_url = {
         name: quote(mapping.text(call.arguments[name]), safe="")
@@ -49,6 +54,8 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
         "base": call.provider.base_urls[call.region],
         "endpoint": call.offer.endpoint,
         "reference": call.reference,
+        "callback": call.callback,
+        "password": call.password,
         **kept,
     }
     query = {name: mapping.fill(value, names) for name, value in step.query.items()}
@@ -100,6 +107,15 @@ def found(call: Call, find: Find, answer: HttpResponse) -> dict[str, str] | Fail
         if mapping.first(item, find.match) == call.reference:
             return _kept(find.keep, item, answer)
     return None
+
+
+def _asking(call: Call, step: Step) -> Step:
+    asked = call.protocol.callback
+    if not asked or not call.callback or step is not call.protocol.steps[0]:
+        return step
+    body = {**step.body, **asked.body} if asked.body else step.body
+    headers = {**step.headers, **asked.headers}
+    return replace(step, query={**step.query, **asked.query}, headers=headers, body=body)
 
 
 def _go_on(

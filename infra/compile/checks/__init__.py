@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
-from infra.compile.checks import deadline, family, medium, model, price, protocol, provider, route, target
+from infra.compile.checks import (
+    callback,
+    deadline,
+    family,
+    medium,
+    model,
+    price,
+    protocol,
+    provider,
+    route,
+    target,
+)
 from infra.compile.problems import Problem
 from infra.compile.whole import Whole
 
@@ -15,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     *provider.RULES,
     *protocol.RULES,
     *family.RULES,
+    *callback.RULES,
     *model.RULES,
     *medium.RULES,
     *price.RULES,

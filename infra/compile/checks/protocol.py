@@ -10,7 +10,7 @@ from infra.compile.node import Node
 from infra.compile.problems import Problem, at, at_key, looks_secret, show, unknown
 from infra.compile.whole import Whole
 
-_PATH = re.compile(r"header:[A-Za-z0-9-]+|(?!header:)(?:\[\d*\]|[^.\[\]\s]+)(?:\[\d*\]|\.[^.\[\]\s]+)*")
+PATH = re.compile(r"header:[A-Za-z0-9-]+|(?!header:)(?:\[\d*\]|[^.\[\]\s]+)(?:\[\d*\]|\.[^.\[\]\s]+)*")
 
 
 def filled_templates(whole: Whole) -> Iterator[Problem]:
@@ -68,13 +68,14 @@ def gaps(template: str) -> list[str] | None:
 def _templates(step: Node) -> Iterator[Node]:
     yield step.at("url")
     for key in ("headers", "query", "body"):
-        yield from _leaves(step.at(key))
+        yield from leaves(step.at(key))
 
 
-def _leaves(node: Node) -> Iterator[Node]:
+def leaves(node: Node) -> Iterator[Node]:
+    """Go through a tree, from its top."""
     yield node
     for child in [*node.children.values(), *node.elements]:
-        yield from _leaves(child)
+        yield from leaves(child)
 
 
 def _placed(entry: Node, protocol: str) -> set[str]:
@@ -195,7 +196,7 @@ def right_paths(whole: Whole) -> Iterator[Problem]:
             nodes += [find.at("items"), find.at("match"), *find.at("keep").children.values()]
             nodes += [node for step in steps for node in _paths(step)]
         for node in nodes:
-            if node.text and not all(_PATH.fullmatch(each) for each in node.text.split("|")):
+            if node.text and not all(PATH.fullmatch(each) for each in node.text.split("|")):
                 yield at(
                     node,
                     f"{show(node.text)} is not a path",

@@ -139,6 +139,40 @@ class Find(Part):
     keep: dict[str, Text] = Field(description="Name to path in the item.", examples=["keep: {task: id}"])
 
 
+class Signature(Part):
+    """What proves that a callback comes from the provider."""
+
+    scheme: Text = Field(
+        description="`standard_webhooks`, or the name of a signing function.",
+        examples=["scheme: hmac_sha256"],
+    )
+    header: str = Field(default="", description="Header with the signature.")
+    signed: str = Field(
+        default="", description="Template of what is signed, over {body}, {body_sha256}, headers by name."
+    )
+    timestamp: str = Field(default="", description="Header with the time of signing.")
+    tolerance: Duration = Field(default=300.0, description="How far away that may be.")
+    keys: str = Field(
+        default="", description="URL of the keys, over {base}; absent is the {password} that we told."
+    )
+    path: str = Field(default="", description="Path of the keys in that answer.")
+    keyed: bool = Field(default=False, description="Whether that call needs the key.")
+
+
+class Callback(Part):
+    """How a provider is asked to call when it is done."""
+
+    query: dict[str, str] = Field(
+        default={}, description="Query of the first step, over {callback}, {password}."
+    )
+    body: dict[str, Any] = Field(default={}, description="What goes into its body.")
+    headers: dict[str, str] = Field(default={}, description="Its headers.")
+    status: str = Field(default="", description="Path of the status word in the callback.")
+    ends: list[Word] = Field(default=[], description="Words of a job that is over.")
+    challenge: str = Field(default="", description="Path of a word that is to be said back.")
+    signature: Signature | None = Field(default=None, description="How it is signed; absent where it is not.")
+
+
 class Protocol(Part):
     """A way of speaking: steps in order."""
 
@@ -147,6 +181,9 @@ class Protocol(Part):
     )
     cancel: Step | None = Field(default=None, description="How to stop a job.")
     find: Find | None = Field(default=None, description="How to look for a start whose answer was lost.")
+    callback: Callback | None = Field(
+        default=None, description="How it is asked to call; absent where it does not."
+    )
     submit_deadline: Duration = Field(default=60.0, description="How long the start may take.")
     start_deadline: Duration | None = Field(
         default=None, description="How long a job may be queued; absent is as long as everything."

@@ -25,6 +25,7 @@ from sluice.sandbox.dialects import (
     runway,
     segmind,
     stability,
+    together,
 )
 from sluice.sandbox.wire import Dialect
 
@@ -52,5 +53,6 @@ DIALECTS: dict[str, Dialect] = {
         runway.DIALECT,
         segmind.DIALECT,
         stability.DIALECT,
+        together.DIALECT,
     )
 }

@@ -14,6 +14,7 @@ from sluice.sandbox.media.spec import Spec
 from sluice.sandbox.size import image_size, pixels_of, video_size
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -180,6 +181,7 @@ DIALECT = Dialect(
     trouble=_trouble,
     job_id=_id,
     throttles=True,
+    callback=Callback(lambda call: call.body.get("callback_url"), _task),
     routes=(
         Submit("/api/v3/images/generations", _read_picture, _pictures, inline=True),
         Submit(TASKS, _read_clip, _created),

@@ -9,11 +9,13 @@ Source: @ai-sdk/black-forest-labs 1.0.33 and BFL's error reference, read 2026-11
 from uuid import uuid4
 
 from sluice.sandbox import fields
+from sluice.sandbox.caller import FORGED
 from sluice.sandbox.job import Job, Jobs, Order
 from sluice.sandbox.media.spec import Spec
 from sluice.sandbox.size import image_size, video_size
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Reply,
@@ -93,6 +95,10 @@ def _result(call: Call, jobs: Jobs) -> Reply:
     job = jobs.find(call.provider, name)
     if job is None or call.now < job.start_at + job.render_s * UNFOUND_SHARE:
         return json_reply(404, {"id": name, "status": "Task not found", "result": None})
+    return json_reply(200, _task(call, job))
+
+
+def _task(call: Call, job: Job) -> dict[str, object]:
     state = job.state(call.now)
     answer: dict[str, object] = {"id": job.id, "status": _status(job, state), "result": None, "details": None}
     if state == "running":
@@ -107,7 +113,13 @@ def _result(call: Call, jobs: Jobs) -> Reply:
             "end_time": job.done_at,
             "duration": job.render_s,
         }
-    return json_reply(200, answer)
+    return answer
+
+
+def _sign(call: Call, job: Job, body: bytes) -> dict[str, str]:
+    """Say the caller's own word again; somebody else does not know it."""
+    told = str(call.body.get("webhook_secret", ""))
+    return {"x-webhook-secret": "unknown" if body.endswith(FORGED) else told}
 
 
 def _status(job: Job, state: str) -> str:
@@ -133,6 +145,7 @@ DIALECT = Dialect(
     key=_key,
     trouble=_trouble,
     job_id=_id,
+    callback=Callback(lambda call: call.body.get("webhook_url"), _task, _sign, begins=lambda call: False),
     routes=(
         Look("GET", "/v1/get_result", _result),
         Look("GET", "/v1/credits", _credits),

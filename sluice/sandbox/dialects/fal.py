@@ -6,13 +6,18 @@ The queue's host and the direct host (fal.run) share one prefix here: ``/fal/{ap
 Source: fal-client 1.0.3 (Python) and fal's documentation, read 2026-11-22.
 """
 
+import json
+import time
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import uuid4
 
+from sluice.sandbox import signing
 from sluice.sandbox.dialects.fal_model import order_of
 from sluice.sandbox.job import Job, Jobs
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -141,6 +146,28 @@ def _output(call: Call, job: Job) -> dict[str, object]:
     return {"images": files, "has_nsfw_concepts": [False] * len(files), **facts}
 
 
+def _called(call: Call, job: Job) -> dict[str, object]:
+    told: dict[str, object] = {"request_id": job.id, "gateway_request_id": job.id}
+    try:
+        output = json.loads(_result_of(call, job, job.state(call.now), has_media=False).body)
+    except Refused as refused:
+        reply = _trouble(refused.trouble, call)
+        error = f"Unexpected status code: {reply.status}"
+        return told | {"status": "ERROR", "error": error, "payload": json.loads(reply.body)}
+    return told | {"status": "OK", "error": None, "payload": output}
+
+
+def _sign(call: Call, job: Job, body: bytes) -> dict[str, str]:
+    names = [job.id, "sandbox", str(int(time.time()))]
+    proof = signing.signed("\n".join([*names, sha256(body).hexdigest()]))
+    titles = ("Request-Id", "User-Id", "Timestamp", "Signature")
+    return {f"X-Fal-Webhook-{title}": value for title, value in zip(titles, [*names, proof], strict=True)}
+
+
+def _public_keys(call: Call, jobs: Jobs) -> Reply:
+    return json_reply(200, signing.public_keys())
+
+
 def _cancel(call: Call, jobs: Jobs) -> Reply:
     job = _find(call, jobs)
     if not job.unfinished(call.now):
@@ -191,7 +218,9 @@ DIALECT = Dialect(
     trouble=_trouble,
     job_id=_id,
     throttles=True,
+    callback=Callback(lambda call: call.query.get("fal_webhook"), _called, _sign, begins=lambda call: False),
     routes=(
+        Look("GET", "/.well-known/jwks.json", _public_keys, public=True),
         Look("GET", REQUEST + "/status", _status),
         Look("GET", REQUEST, _result),
         Look("PUT", REQUEST + "/cancel", _cancel),

@@ -15,6 +15,7 @@ from sluice.sandbox.media.spec import Spec
 from sluice.sandbox.size import image_size, video_size
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -190,6 +191,7 @@ DIALECT = Dialect(
     key=_key,
     trouble=_trouble,
     job_id=_id,
+    callback=Callback(lambda call: call.body.get("callback_url"), _task),
     routes=(
         Submit("/v1/videos/(text2video|image2video)", _read_video, _created),
         Submit("/v1/images/generations", _read_image, _created),

@@ -13,6 +13,7 @@ from sluice.sandbox.media.spec import Kind, Spec
 from sluice.sandbox.size import image_size, video_size
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -177,6 +178,7 @@ DIALECT = Dialect(
     job_id=_id,
     throttles=True,
     tells_retry=True,
+    callback=Callback(lambda call: call.body.get("callback_url"), _generation),
     routes=(
         Submit("/dream-machine/v1/generations(/video)?", _read_video, _created),
         Submit("/dream-machine/v1/generations/video/modify", _read_changed, _created),

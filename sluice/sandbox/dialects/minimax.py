@@ -18,6 +18,7 @@ from sluice.sandbox.media.spec import Spec, speech_seconds
 from sluice.sandbox.size import image_size, video_size
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -201,6 +202,10 @@ def _speech(call: Call, job: Job, bodies: list[bytes]) -> Reply:
     return json_reply(200, answer | {"base_resp": FINE}, has_media=True)
 
 
+def _called(call: Call, job: Job) -> dict[str, object]:
+    return {"task_id": job.id, "status": STATUSES.get(job.state(call.now), "Fail")}
+
+
 def _check(job: Job) -> None:
     if job.ending == "moderated":
         raise Refused(Trouble("moderation", "input new_sensitive"))
@@ -215,6 +220,7 @@ DIALECT = Dialect(
     key=bearer,
     trouble=_trouble,
     job_id=_id,
+    callback=Callback(lambda call: call.body.get("callback_url"), _called, challenge=True),
     routes=(
         Submit("/v1/video_generation", _read_clip, _created),
         Submit("/v2/video_generation", _read_new_clip, _new_created),

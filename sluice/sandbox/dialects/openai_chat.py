@@ -140,6 +140,6 @@ def _alike(name: str) -> Dialect:
 DIALECTS = tuple(
     map(
         _alike,
-        ("groq", "deepseek", "mistral", "moonshot", "nvidia", "together", "fireworks", "openrouter"),
+        ("groq", "deepseek", "mistral", "moonshot", "nvidia", "fireworks", "openrouter"),
     )
 )

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from random import SystemRandom
 from typing import Any
 
-from sluice.sandbox import fields
+from sluice.sandbox import fields, signing
 from sluice.sandbox.job import Job, Jobs, Order
 from sluice.sandbox.media.spec import Spec
 from sluice.sandbox.size import image_size, video_size
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -135,6 +136,19 @@ def _cancel(call: Call, jobs: Jobs) -> Reply:
     return json_reply(200, _prediction(call, job))
 
 
+def _secret(call: Call, jobs: Jobs) -> Reply:
+    return json_reply(200, {"key": signing.webhook_secret(_key(call) or "")})
+
+
+def _sign(call: Call, job: Job, body: bytes) -> dict[str, str]:
+    return signing.webhook_headers(signing.webhook_secret(_key(call) or ""), f"msg_{job.id}", body)
+
+
+def _begins(call: Call) -> bool:
+    wanted = call.body.get("webhook_events_filter")
+    return not isinstance(wanted, list) or "start" in wanted
+
+
 def _prediction(call: Call, job: Job) -> dict[str, object]:
     state = job.state(call.now)
     ended = not job.unfinished(call.now)
@@ -181,7 +195,9 @@ DIALECT = Dialect(
     key=_key,
     trouble=_trouble,
     job_id=_id,
+    callback=Callback(lambda call: call.body.get("webhook"), _prediction, _sign, begins=_begins),
     routes=(
+        Look("GET", "/v1/webhooks/default/secret", _secret),
         Submit("/v1/(?:models|deployments)/(?P<model>[^/]+/[^/]+)/predictions", _read, _created),
         Submit("/v1/predictions", _read, _created),
         Look("POST", "/v1/predictions/(?P<id>[^/]+)/cancel", _cancel),

@@ -77,6 +77,7 @@ INVALID: dict[str, tuple[Any, str, str]] = {
     "no prompt": ({"model": "veo-3.1"}, "missing_parameter", "prompt: is required"),
     "no model": ({"input": {"prompt": "x"}}, "missing_parameter", "model: is required"),
     "stray field": ({**LINE, "prompt": "x"}, "unknown_parameter", "prompt: is not a field of a job"),
+    "too deep": ("[" * 5000, "invalid_json", "line 2 is not JSON"),
     "not an object": ("[1]", "invalid_json", "line 2 must be a JSON object"),
     "a key": ({**LINE, "byok": {"fal": "secret"}}, "invalid_parameter", "byok: is not taken in a batch"),
     "a name that is none": ({**LINE, "custom_id": 7}, "invalid_parameter", "custom_id: must be a text"),

@@ -80,7 +80,7 @@ def _checked(desk: Desk, batch: Batch, etag: str, tally: _Tally) -> Iterator[tup
 def _count(tally: _Tally, piece: jsonl.Piece) -> None:
     try:
         name = msgspec.json.decode(piece.text or b"", type=_Named).custom_id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
     tally.objects += 1
     if isinstance(name, str) and (first := tally.names.setdefault(name, piece.number)) != piece.number:

@@ -93,7 +93,7 @@ def _body(piece: jsonl.Piece) -> dict[str, Any]:
         )
     try:
         body = msgspec.json.decode(piece.text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"line {piece.number} is not JSON: {error}.", code="invalid_json") from error
     if not isinstance(body, dict):
         raise InvalidRequest(f"line {piece.number} must be a JSON object.", code="invalid_json")

@@ -31,6 +31,7 @@ PATHS = {
             "get-user-credits",
         ),
         "batches": ("batches", "batches/{id}"),
+        "callbacks": ("callbacks/{id}",),
         "destinations": ("admin/destinations", "admin/destinations/{id}", "admin/destinations/{name}/verify"),
         "files": ("files/{id}",),
         "jobs": ("jobs", "jobs/{id}"),
