@@ -2,8 +2,8 @@
 
 A case is data: the request that each step must write, the answer, and its meaning in one of three forms:
 ``{step, kept, progress?}``, ``{done, usage?}`` or ``{failed, code?, message?, retry_after_s?}``. What is done
-are files; of a chat the texts, or the calls of tools; of an embedding the vectors. With ``callback: true`` the
-start asks for a call.
+are files; of a chat the texts, or the calls of tools; of an embedding the vectors. With ``callback: true``
+the start asks for a call.
 """
 
 import base64
