@@ -10,6 +10,7 @@ limit      requests per minute and concurrent jobs, as the provider would count 
 journal    the calls that arrived, with what they started
 job        one accepted generation, whose state follows the wall clock
 dialects   one module a provider: its paths, what it reads, what it answers
+played     every other provider, from its entry in the catalogue
 wire       the values that dialects are made of: call, reply, order, route
 form       multipart forms
 fields     reading a request's fields, and refusing what has the wrong type
@@ -17,5 +18,5 @@ hearing    reading what is to be transcribed, and refusing what is no sound
 size       aspect ratios and resolutions as pixels
 media      the pictures, clips and sounds
 
-Imports go: app -> control | exchange -> delivery -> state -> dialects -> wire -> job -> media.
+Imports go: app -> control | exchange -> delivery -> state -> dialects -> played -> wire -> job -> media.
 """
