@@ -112,7 +112,7 @@ def _event(method: str, path: str, body: Any, headers: dict[str, str]) -> dict[s
 
 def _package(url: str) -> Path:
     files = (Source(name, (ROOT / name).read_text()) for name in ("routes.yaml", "providers.yaml"))
-    catalog = {path.name: path.read_text() for path in (ROOT / "infra/catalog").glob("*.yaml")}
+    catalog = {str(path.relative_to(ROOT)): path.read_text() for path in ROOT.glob("infra/catalog/**/*.yaml")}
     plan = compile_files(*files, catalog, local=Local(url)).plan
     if plan is None:
         raise SystemExit("the shipped files do not compile: run `make test`")

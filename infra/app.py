@@ -27,7 +27,7 @@ def main() -> None:
         Source(name, (Path(say["dir"] or ".") / name).read_text())
         for name in ("routes.yaml", "providers.yaml")
     )
-    catalog = {f"infra/catalog/{path.name}": path.read_text() for path in ROOT.glob("infra/catalog/*.yaml")}
+    catalog = {str(path.relative_to(ROOT)): path.read_text() for path in ROOT.glob("infra/catalog/**/*.yaml")}
     if say["target"] not in _TARGETS or (say["target"] == "local" and not say["sandbox_url"]):
         sys.exit("-c target is aws, or local together with -c sandbox_url=http://localhost:...")
     live = frozenset(filter(None, say["live"].split(",")))

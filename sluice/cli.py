@@ -5,6 +5,7 @@ import sys
 import typer
 
 from sluice.commands import (
+    catalogue,
     deploy,
     doctor,
     drill,
@@ -45,6 +46,7 @@ app.command("simulate", rich_help_panel=_FILES)(simulate.simulate)
 app.command("models", rich_help_panel=_FILES)(models.models)
 app.command("deploy", rich_help_panel=_RUNNING, context_settings=deploy.PASS_THROUGH)(deploy.deploy)
 app.command("doctor", rich_help_panel=_RUNNING)(doctor.doctor)
+app.add_typer(catalogue.app, name="catalogue", rich_help_panel=_FILES)
 app.add_typer(secrets.app, name="secrets", rich_help_panel=_RUNNING)
 app.add_typer(keys.app, name="keys", rich_help_panel=_RUNNING)
 app.add_typer(jobs.app, name="jobs", rich_help_panel=_RUNNING)

@@ -53,12 +53,33 @@ def read(folder: Path, *, sandbox_url: str = "", live: Collection[str] = (), pub
     """
     from infra.compile import Local, compile_files
 
-    catalog = {file.name: file.read_text(encoding="utf-8") for file in sorted(CATALOG.glob("*.yaml"))}
     local = Local(sandbox_url, frozenset(live)) if sandbox_url else None
     compiled = compile_files(
-        _source(folder, ROUTES), _source(folder, PROVIDERS), catalog, local=local, public_url=public_url
+        _source(folder, ROUTES), _source(folder, PROVIDERS), _catalog(), local=local, public_url=public_url
     )
     return Config(folder, compiled.plan, tuple(compiled.problems))
+
+
+def read_catalogue() -> Plan:
+    """Compile the shipped catalogue by itself, with every provider of it enabled."""
+    from infra.compile import compile_files
+
+    texts = _catalog()
+    names = [name.removesuffix(".yaml") for name in texts if "/" not in name]
+    enabled = "".join(f"  {name}: {{secret: sluice/providers/{name}}}\n" for name in names)
+    compiled = compile_files(
+        Source(ROUTES, "version: 1\n"), Source(PROVIDERS, f"version: 1\nproviders:\n{enabled}"), texts
+    )
+    if compiled.plan is None:
+        raise Refused(f"the shipped catalogue does not compile: {compiled.errors[0]}")
+    return compiled.plan
+
+
+def _catalog() -> dict[str, str]:
+    return {
+        str(file.relative_to(CATALOG)): file.read_text(encoding="utf-8")
+        for file in sorted(CATALOG.rglob("*.yaml"))
+    }
 
 
 def read_sound(folder: Path) -> tuple[Plan, Config]:

@@ -46,8 +46,14 @@ CALLER = Caller("acme", "key_1", "pro", ("submit", "read"))
 
 @cache
 def catalog() -> dict[str, str]:
-    """Return the shipped catalogue's texts."""
-    return {path.name: path.read_text() for path in sorted((ROOT / "infra/catalog").glob("*.yaml"))}
+    """Return the shipped catalogue's texts: entries, and lists of models below ``models/``."""
+    folder = ROOT / "infra/catalog"
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.yaml"))}
+
+
+def providers() -> list[str]:
+    """Name the providers of the shipped catalogue."""
+    return [name.removesuffix(".yaml") for name in catalog() if "/" not in name]
 
 
 @cache
@@ -59,8 +65,7 @@ def shipped_plan() -> Plan:
 @cache
 def catalog_plan() -> Plan:
     """Compile the whole catalogue, with every provider of it enabled."""
-    names = [name.removesuffix(".yaml") for name in catalog()]
-    enabled = "".join(f"  {name}: {{secret: test/{name}}}\n" for name in names)
+    enabled = "".join(f"  {name}: {{secret: test/{name}}}\n" for name in providers())
     return plan_of("version: 1\n", f"version: 1\nproviders:\n{enabled}")
 
 

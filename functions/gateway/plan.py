@@ -4,13 +4,15 @@
 (millionths of a US dollar).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from gateway.wire import Auth, Deadlines, ErrorRule, Protocol
 
+T = TypeVar("T")
 # Types of parameters that are files.
 MEDIA = ("image", "video", "audio")
 # Operations whose answer is no file: it goes to the caller within the call, and is not kept.
@@ -218,8 +220,8 @@ class Plan:
     """
 
     hash: str
-    routes: dict[str, Route]
-    models: dict[str, Model]
+    routes: Mapping[str, Route]
+    models: Mapping[str, Model]
     providers: dict[str, Provider]
     tiers: dict[str, Tier]
 
@@ -233,8 +235,43 @@ class Plan:
 
 
 def load(text: bytes) -> Plan:
-    """Read a compiled plan."""
-    return msgspec.json.decode(text, type=Plan)
+    """Read a compiled plan; its routes and models when they are asked for, as a call needs few of thousands."""
+    found = msgspec.json.decode(text, type=_Text)
+    return Plan(
+        found.hash, _Read(found.routes, Route), _Read(found.models, Model), found.providers, found.tiers
+    )
+
+
+class _Text(msgspec.Struct):
+    """A plan whose routes and models are still text."""
+
+    hash: str
+    routes: dict[str, msgspec.Raw]
+    models: dict[str, msgspec.Raw]
+    providers: dict[str, Provider]
+    tiers: dict[str, Tier]
+
+
+class _Read(Mapping[str, T]):
+    """Entries that are read from their text when they are first asked for."""
+
+    def __init__(self, texts: dict[str, msgspec.Raw], kind: type[T]) -> None:
+        self._texts, self._kind = texts, kind
+        self._read: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._read:
+            self._read[name] = msgspec.json.decode(self._texts[name], type=self._kind)
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 def dump(plan: Plan) -> bytes:

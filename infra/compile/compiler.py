@@ -13,6 +13,7 @@ from infra.compile.problems import Problem, report
 from infra.compile.schema.provider import Provider, ProvidersShell
 from infra.compile.schema.route import RoutesFile
 from infra.compile.shape import P, fit
+from infra.compile.shipped import shipped
 from infra.compile.source import Source, parse
 from infra.compile.whole import Whole, stranger, whole
 
@@ -47,38 +48,31 @@ def compile_files(
     """Compile the two files against a catalogue.
 
     Args:
-        catalog: file name, as reports shall call it -> its text.
+        catalog: file name, as reports shall call it -> its text; ``models/<provider>.yaml`` are lists.
         local: what the local target changes; nothing for AWS.
         public_url: the address that callers use, where it is not API Gateway's own.
     """
     found: list[Problem] = []
     top = _read(routes, found)
     shell = _read(providers, found)
-    shipped = _shipped(catalog, found)
+    entries, problems = shipped(catalog, shell.at("providers").children if shell else None)
+    found += problems
     everything = whole(
-        top or empty(routes.file), shell or empty(providers.file), shipped, complete=shell is not None
+        top or empty(routes.file), shell or empty(providers.file), entries, complete=shell is not None
     )
     file = _fit(top, RoutesFile, found) if top else None
     if shell:
         _fit(shell, ProvidersShell, found)
     accounts = _accounts(everything, found) if shell else {}
     found += check(everything)
-    problems = report(found)
-    if file is None or any(problem.level == "error" for problem in problems):
-        return Compiled(None, None, problems)
+    reported = report(found)
+    if file is None or any(problem.level == "error" for problem in reported):
+        return Compiled(None, None, reported)
     plan = lower.plan(file, accounts)
     if local:
         plan = localise(plan, local)
     blueprint = lower.blueprint(plan, target="local" if local else "aws", public_url=public_url)
-    return Compiled(plan, blueprint, problems)
-
-
-def _shipped(catalog: Mapping[str, str], found: list[Problem]) -> dict[str, Node]:
-    entries: dict[str, Node] = {}
-    for name, text in sorted(catalog.items()):
-        node = _read(Source(name, text), found)
-        entries |= node.children if node else {}
-    return entries
+    return Compiled(plan, blueprint, reported)
 
 
 def _accounts(everything: Whole, found: list[Problem]) -> dict[str, Provider]:

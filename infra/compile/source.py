@@ -72,13 +72,17 @@ _Loader.add_implicit_resolver(f"{_TAG}null", re.compile(r"^(?:null|~|)$"), ["n",
 _Loader.add_implicit_resolver(f"{_TAG}merge", re.compile(r"^<<$"), ["<"])
 
 
-def parse(source: Source) -> tuple[Node | None, list[Problem]]:
+def parse(source: Source, *, shared: bool = False) -> tuple[Node | None, list[Problem]]:
     """Read a file whose top level is a mapping.
+
+    Args:
+        shared: an alias is the very value that it names, under the path where that stands: for long lists
+            that say the same many times.
 
     Returns:
         The marked value, or nothing when the text cannot be read at all; and the problems of the text.
     """
-    reader = _Reader(source.file)
+    reader = _Reader(source.file, shared=shared)
     try:
         root = yaml.compose(source.text, Loader=_Loader)
         node = reader.top(root)
@@ -90,10 +94,11 @@ def parse(source: Source) -> tuple[Node | None, list[Problem]]:
 
 
 class _Reader:
-    """Turn PyYAML's nodes into ours; every use of an alias becomes a value of its own, with its own path."""
+    """Turn PyYAML's nodes into ours; each use of an alias is a value of its own, unless ``shared``."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, shared: bool) -> None:
         self.file = file
+        self._shared: dict[int, Node] | None = {} if shared else None
         self.problems: list[Problem] = []
 
     def top(self, root: Any) -> Node | None:
@@ -119,10 +124,15 @@ class _Reader:
         return self._node(root, (), start)
 
     def _node(self, node: Any, path: Path, key: Mark) -> Node:
+        if self._shared is not None and id(node) in self._shared:
+            return self._shared[id(node)]
         mark = self._mark(node)
         if isinstance(node, MappingNode):
             self._expect_tag(node, path, "map")
-            return Node(self._entries(node, path), mark, key, path)
+            made = Node(self._entries(node, path), mark, key, path)
+            if self._shared is not None:
+                self._shared[id(node)] = made
+            return made
         if isinstance(node, SequenceNode):
             self._expect_tag(node, path, "seq")
             items = [self._node(item, (*path, i), self._mark(item)) for i, item in enumerate(node.value)]

@@ -11,6 +11,7 @@ caller     calls whoever asked to be told of a job's end
 journal    the calls that arrived, with what they started
 job        one accepted generation, whose state follows the wall clock
 dialects   one module a provider: its paths, what it reads, what it answers
+played     every other provider, from its entry in the catalogue
 wire       the values that dialects are made of: call, reply, order, route
 form       multipart forms
 fields     reading a request's fields, and refusing what has the wrong type
@@ -19,5 +20,5 @@ size       aspect ratios and resolutions as pixels
 signing    proofs that a call comes from here
 media      the pictures, clips and sounds
 
-Imports go: app -> control | exchange -> delivery -> state -> caller -> dialects -> wire -> job -> media.
+Imports go: app -> control | exchange -> delivery -> state -> caller -> dialects -> played -> wire -> job -> media.
 """

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sluice.sandbox.control import control_routes
-from sluice.sandbox.dialects import DIALECTS
+from sluice.sandbox.dialects import Dialects
 from sluice.sandbox.exchange import Exchange
 from sluice.sandbox.state import Sandbox
 
@@ -18,7 +18,7 @@ def make_app(render_scale: float = 1.0) -> Starlette:
     app = Starlette(
         routes=[*control_routes(), Route("/{provider}/{path:path}", _provider_call, methods=METHODS)]
     )
-    app.state.sandbox = Sandbox(DIALECTS, render_scale)
+    app.state.sandbox = Sandbox(Dialects(), render_scale)
     return app
 
 

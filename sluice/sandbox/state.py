@@ -1,5 +1,6 @@
 """Everything that changes while the server runs, in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sluice.sandbox.caller import Caller
@@ -15,7 +16,7 @@ from sluice.sandbox.wire import Dialect, Refused, Trouble
 class Sandbox:
     """The running sandbox: its dialects and what happened so far."""
 
-    dialects: dict[str, Dialect]
+    dialects: Mapping[str, Dialect]
     render_scale: float = 1.0
     studio: Studio = field(default_factory=Studio)
     faults: Faults = field(default_factory=Faults)

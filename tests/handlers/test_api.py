@@ -284,3 +284,52 @@ def test_a_replay_needs_no_body_and_names_what_it_replays(api: ModuleType) -> No
     assert (first[0], first[1]["replay_of"], first[1]["seed"]) == (202, job["id"], job["seed"])
     assert (second[1]["id"], second[2]["idempotency-replayed"]) == (first[1]["id"], "true")
     assert (pinned[0], pinned[1]["error"]["param"]) == (400, "region")
+
+
+def test_models_are_narrowed_to_what_is_looked_for(api: ModuleType) -> None:
+    """By operation, provider, modality and the price of a usual call; what has no price is then left out."""
+    cheap = {"provider": "fal", "modality": "image", "max_usd": "0.03"}
+
+    found = listed(api, **cheap)["data"]
+
+    assert {"fal/fal-ai/flux/dev"} <= {model["id"] for model in found}
+    assert {model["modality"] for model in found} == {"image"}
+    assert all(float(model["usual_usd"]) <= 0.03 for model in found)
+    assert all("speech" in m["operations"] for m in listed(api, operation="speech")["data"])
+
+
+def test_a_list_of_thousands_comes_in_pages(api: ModuleType) -> None:
+    """Names of routes.yaml first; a page goes on behind the last id of the one before, and none comes twice."""
+    whole = [model["id"] for model in listed(api)["data"]]
+    first = listed(api, limit="600")
+    rest = listed(api, limit="2000", after=first["last_id"])
+
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert [model["id"] for model in first["data"] + rest["data"]] == whole
+    assert (whole[0], len(set(whole))) == ("nano-banana-pro", len(whole))
+
+
+UNKNOWN = {
+    "operation": "text_to_smell",
+    "provider": "nobody",
+    "modality": "smell",
+    "max_usd": "cheap",
+    "limit": "0",
+    "after": "veo-99",
+    "colour": "red",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_filter_that_nothing_has_is_a_clear_400(api: ModuleType, name: str) -> None:
+    """The answer names it, and what would work."""
+    refused = listed(api, **{name: UNKNOWN[name]})["error"]
+
+    assert (refused["param"], refused["type"]) == (name, "invalid_request_error")
+
+
+def listed(api: ModuleType, **query: str) -> dict[str, Any]:
+    """Ask for the list of models."""
+    answer = api.handler({**event("GET", "/v1/models"), "queryStringParameters": query or None}, None)
+    assert answer["statusCode"] == (400 if "error" in answer["body"][:10] else 200)
+    return json.loads(answer["body"])

@@ -37,7 +37,7 @@ def test_a_provider_of_the_users_own_is_spoken_to_and_understood(house: str, cas
     assert [came for _, came in pairs] == [wanted for wanted, _ in pairs]
 
 
-@pytest.mark.parametrize("provider", sorted(name.removesuffix(".yaml") for name in builders.catalog()))
+@pytest.mark.parametrize("provider", builders.providers())
 def test_every_shipped_provider_has_a_case_of_every_kind(provider: str) -> None:
     """
     A catalogue entry is not shipped before its success, failure, timeout and refusal are written down.

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.domain import media, medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading
-from gateway.plan import Model, Plan
+from gateway.plan import Model, Parameter, Plan
 from gateway.protocols import spoken, steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
@@ -53,15 +53,26 @@ def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
 
 
 def smallest(model: Model, operation: str) -> dict[str, Any]:
-    """Give what is required and no more; the shortest clip of the fewest pixels."""
+    """Give the words and what is required and no more; the shortest clip of the fewest pixels."""
     known = request.parameters_of(model, operation)
-    needed: dict[str, Any] = {name: "a fox" for name, parameter in known.items() if parameter.required}
+    needed = {name: value_of(p) for name, p in known.items() if p.required or name == "prompt"}
     needed |= {"messages": [{"role": "user", "content": "a fox"}]} if operation == "chat" else {}
-    needed |= {name: "https://example.com/a" for name in needed if known[name].type in request.MEDIA}
     for name in {"duration", "resolution"} & known.keys():
         least = next(iter(known[name].enum), known[name].minimum)
         needed |= {} if least is None else {name: int(least) if known[name].type == "integer" else least}
     return needed
+
+
+def value_of(parameter: Parameter) -> Any:
+    """Choose a value that a parameter takes."""
+    if parameter.enum:
+        return parameter.enum[0]
+    if parameter.type in request.MEDIA:
+        return "https://example.com/a"
+    numbers: dict[str, type] = {"integer": int, "number": float, "boolean": bool}
+    if parameter.type in numbers:
+        return numbers[parameter.type](parameter.minimum or 1)
+    return ["a fox"] if parameter.type == "array" else "a fox"
 
 
 def file_of(place: medium.Place) -> medium.Medium:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gateway.domain import destination, link, media, pricing
+from gateway.domain import destination, link, media, pricing, selection
 from gateway.domain.instant import written
 from gateway.domain.job import Attempt, Job
 from gateway.plan import Model, Parameter, Plan, Route
@@ -68,6 +68,7 @@ def model_document(plan: Plan, route: Route) -> dict[str, Any]:
         for name, parameter in model.parameters.items():
             parameters.setdefault(name, parameter)
     prices = [line for model in models for line in _prices(model)]
+    usual = selection.usual_micros(plan, route)
     return {
         "id": route.name,
         "object": "model",
@@ -80,6 +81,7 @@ def model_document(plan: Plan, route: Route) -> dict[str, Any]:
         "fallback": list(route.fallback),
         "parameters": {name: _parameter(parameter) for name, parameter in parameters.items()},
         "pricing": prices or "unpriced",
+        "usual_usd": None if usual is None else pricing.usd(usual),
     }
 
 

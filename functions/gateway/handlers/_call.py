@@ -84,15 +84,15 @@ def path(event: Event) -> str:
     return str(event["path"]).rstrip("/") or "/"
 
 
-def page_size(event: Event) -> int:
+def page_size(event: Event, usual: int = PAGE, most: int = LONGEST_PAGE) -> int:
     """Return how many entries of a list the caller wants at once.
 
     Raises:
         InvalidRequest: ``limit`` is no number, or too large.
     """
-    text = str((event.get("queryStringParameters") or {}).get("limit") or PAGE)
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LONGEST_PAGE):
-        wrong = f"limit: must be a whole number from 1 to {LONGEST_PAGE}, not {text[:20]!r}."
+    text = str((event.get("queryStringParameters") or {}).get("limit") or usual)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= most):
+        wrong = f"limit: must be a whole number from 1 to {most}, not {text[:20]!r}."
         raise InvalidRequest(wrong, code="invalid_parameter", param="limit")
     return int(text)
 

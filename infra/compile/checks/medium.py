@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.compile import vocabulary
-from infra.compile.checks.model import models
+from infra.compile.checks.model import models, parameters
 from infra.compile.checks.protocol import gaps, offered
 from infra.compile.node import Node
 from infra.compile.problems import Problem, at, at_key
@@ -15,35 +15,30 @@ _LISTED = ", ".join(f"{{{name}}}" for name in _GAPS)
 
 def of_files(whole: Whole) -> Iterator[Problem]:
     """Only a file has a shape, and only a list has items."""
-    for _, model in models(whole):
-        for parameter in model.at("parameters").children.values():
-            kind = parameter.at("type").text or "string"
-            for key in ("items", "max_items"):
-                if parameter.at(key).present and kind != "array":
-                    yield at_key(parameter.at(key), f"has no meaning for type {kind}", "Use type array.")
-            if parameter.at("shape").present and not _medium(parameter):
-                way_out = "Use type image, video or audio, or write the `items` of an array."
-                yield at_key(parameter.at("shape"), f"has no meaning for type {kind}", way_out)
+    for parameter in parameters(whole):
+        kind = parameter.at("type").text or "string"
+        for key in ("items", "max_items"):
+            if parameter.at(key).present and kind != "array":
+                yield at_key(parameter.at(key), f"has no meaning for type {kind}", "Use type array.")
+        if parameter.at("shape").present and not _medium(parameter):
+            way_out = "Use type image, video or audio, or write the `items` of an array."
+            yield at_key(parameter.at("shape"), f"has no meaning for type {kind}", way_out)
 
 
 def in_the_body(whole: Whole) -> Iterator[Problem]:
     """A file goes into the body, or as a URL into the query."""
-    for _, model in models(whole):
-        for parameter in model.at("parameters").children.values():
-            place = parameter.at("place").text or "body"
-            if _medium(parameter) and (
-                place == "url" or (place == "query" and parameter.at("shape").present)
-            ):
-                yield at(parameter.at("place"), f"a file cannot go into the {place}", "Write `place: body`.")
+    for parameter in parameters(whole):
+        place = parameter.at("place").text or "body"
+        if _medium(parameter) and (place == "url" or (place == "query" and parameter.at("shape").present)):
+            yield at(parameter.at("place"), f"a file cannot go into the {place}", "Write `place: body`.")
 
 
 def filled_shapes(whole: Whole) -> Iterator[Problem]:
     """A shape holds the file, and names nothing that is not filled in."""
-    for _, model in models(whole):
-        for parameter in model.at("parameters").children.values():
-            shape = parameter.at("shape")
-            if shape.present and _medium(parameter):
-                yield from _unfilled(shape)
+    for parameter in parameters(whole):
+        shape = parameter.at("shape")
+        if shape.present and _medium(parameter):
+            yield from _unfilled(shape)
 
 
 def sent_files(whole: Whole) -> Iterator[Problem]:

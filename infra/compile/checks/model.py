@@ -26,7 +26,7 @@ def known_protocols(whole: Whole) -> Iterator[Problem]:
 
 def legal_defaults(whole: Whole) -> Iterator[Problem]:
     """A default is a value that the parameter takes."""
-    for parameter in _parameters(whole):
+    for parameter in parameters(whole):
         default = parameter.at("default")
         fault = value.fault(parameter, default.plain()) if default.value is not None else None
         if fault:
@@ -35,7 +35,7 @@ def legal_defaults(whole: Whole) -> Iterator[Problem]:
 
 def typed_enums(whole: Whole) -> Iterator[Problem]:
     """What may be chosen has the parameter's type."""
-    for parameter in _parameters(whole):
+    for parameter in parameters(whole):
         kind = parameter.at("type").text or "string"
         for item in parameter.at("enum").elements:
             if kind in vocabulary.TYPES and not value.is_a(kind, item.plain()):
@@ -47,7 +47,7 @@ def typed_enums(whole: Whole) -> Iterator[Problem]:
 
 def possible_ranges(whole: Whole) -> Iterator[Problem]:
     """A minimum is not above its maximum, and ranges belong to numbers."""
-    for parameter in _parameters(whole):
+    for parameter in parameters(whole):
         least, most = value.number(parameter.at("minimum")), value.number(parameter.at("maximum"))
         if least is not None and most is not None and least > most:
             yield at(parameter.at("minimum"), f"{least:g} is above the maximum {most:g}", "Exchange them.")
@@ -68,7 +68,7 @@ _RANGED = {
 
 def right_places(whole: Whole) -> Iterator[Problem]:
     """A parameter goes to a place that exists."""
-    for parameter in _parameters(whole):
+    for parameter in parameters(whole):
         to, place = parameter.at("to"), parameter.at("place").value or "body"
         if to.text and place == "none":
             yield at(to, "has no meaning: place is none, so it is not sent", "Remove one of them.")
@@ -151,7 +151,7 @@ def own_operations(whole: Whole) -> Iterator[Problem]:
 
 def used_spellings(whole: Whole) -> Iterator[Problem]:
     """Other spellings are of values that can be asked for, and a form has a gap to fill."""
-    for parameter in _parameters(whole):
+    for parameter in parameters(whole):
         allowed = choices(parameter)
         for name, node in parameter.at("values").children.items():
             if allowed and name not in allowed:
@@ -182,9 +182,14 @@ def models(whole: Whole) -> Iterator[tuple[Node, Node]]:
             yield entry, model
 
 
-def _parameters(whole: Whole) -> Iterator[Node]:
+def parameters(whole: Whole) -> Iterator[Node]:
+    """Yield every parameter as it is written: what many models have from one template, once."""
+    seen: set[int] = set()
     for _, model in models(whole):
-        yield from model.at("parameters").children.values()
+        for parameter in model.at("parameters").children.values():
+            if id(parameter) not in seen:
+                seen.add(id(parameter))
+                yield parameter
 
 
 def written_formats(whole: Whole) -> Iterator[Problem]:

@@ -1,7 +1,9 @@
 """The providers that the sandbox plays, by the name that begins their paths.
 
-A new provider is one module with a ``DIALECT`` and one line here.
+Each of these knows its provider from that one's own SDK. All others of the catalogue are played from their entries.
 """
+
+from collections.abc import Iterator, Mapping
 
 from sluice.sandbox.dialects import (
     anthropic,
@@ -27,9 +29,11 @@ from sluice.sandbox.dialects import (
     stability,
     together,
 )
+from sluice.sandbox.played.dialect import dialect
+from sluice.sandbox.played.entry import names
 from sluice.sandbox.wire import Dialect
 
-DIALECTS: dict[str, Dialect] = {
+KNOWN: dict[str, Dialect] = {
     found.name: found
     for found in (
         anthropic.DIALECT,
@@ -56,3 +60,24 @@ DIALECTS: dict[str, Dialect] = {
         together.DIALECT,
     )
 }
+
+
+class Dialects(Mapping[str, Dialect]):
+    """All dialects; those that are made from an entry when they are first spoken."""
+
+    def __init__(self) -> None:
+        self._made = dict(KNOWN)
+        self._names = frozenset({*KNOWN, *names()})
+
+    def __getitem__(self, name: str) -> Dialect:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = dialect(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._names))
+
+    def __len__(self) -> int:
+        return len(self._names)

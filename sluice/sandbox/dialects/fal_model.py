@@ -4,10 +4,13 @@ Source: @fal-ai/client 1.10.1 endpoint types and fal's model pages, read 2026-11
 """
 
 import re
+from typing import Any
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Order
 from sluice.sandbox.media.spec import Kind, Spec, speech_seconds
+from sluice.sandbox.played import order
+from sluice.sandbox.played.entry import made_by
 from sluice.sandbox.size import image_size, pixels_of, video_size
 from sluice.sandbox.wire import Call
 
@@ -43,6 +46,8 @@ DEFAULT_VIDEO_S = {"veo": 8}
 def order_of(call: Call) -> Order:
     """Read a model's input."""
     model = call.params["app"]
+    if kind := made_by(call.provider).get(model):
+        return Order(model, order.specs(call, model, kind, _facts(call)))
     kind = kind_of(model)
     prompt = _prompt(call)
     seed = fields.seed(call.body, model, prompt)
@@ -57,6 +62,21 @@ def kind_of(model: str) -> Kind:
     ('video', 'image', 'audio')
     """
     return next((kind for words, kind in KINDS if re.search(words, model)), "image")
+
+
+def _facts(call: Call) -> dict[str, Any]:
+    """Read what most models share; the list says what a model makes, and not every spelling of it."""
+    length = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)s?", str(call.body.get("duration")))
+    return {
+        "prompt": next((call.body[name] for name in PROMPTS if isinstance(call.body.get(name), str)), ""),
+        "n": call.body.get("num_images"),
+        "size": IMAGE_SIZES.get(str(call.body.get("image_size"))),
+        "aspect_ratio": call.body.get("aspect_ratio"),
+        "resolution": call.body.get("resolution"),
+        "duration": float(length[1]) if length else None,
+        "format": call.body.get("output_format"),
+        "seed": call.body.get("seed"),
+    }
 
 
 def _prompt(call: Call) -> str:
