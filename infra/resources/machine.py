@@ -93,8 +93,13 @@ def definition(start_timeout: int | str = START_TIMEOUT, listen_timeout: int | s
 
 
 def _route(more: State | None = None) -> State:
-    """Ask which target is next and when it may start; from here on ``slot`` is the attempt."""
-    return _step("Route", {**_JOB, **(more or {})}, "Routed") | {
+    """Ask which target is next and when it may start; from here on ``slot`` is the attempt.
+
+    Source of what it knows of its tries:
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html, read 2026-11-25.
+    """
+    tries = {"retries": "{% $states.context.State.RetryCount %}"}
+    return _step("Route", {**_JOB, **tries, **(more or {})}, "Routed") | {
         "Assign": {"slot": "{% $states.result.Payload %}", "lost": False, "called": False},
     }
 

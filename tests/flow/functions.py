@@ -27,10 +27,11 @@ def call(ports: Ports, model: str, body: dict[str, Any], wait_s: float) -> None:
     accept.run(ports, job, wait_s, asked_to_wait=False)
 
 
-def route(ports: Ports, job_id: str, overdue: bool = False) -> dict[str, Any]:
+def route(ports: Ports, job_id: str, overdue: bool = False, retries: int = 0) -> dict[str, Any]:
     """Choose the next target, after an attempt that is given up."""
     job = sweep.take_over(ports, read(ports, job_id))
-    moved = chain.advance(ports, ending.abandon(ports, job) if overdue else job)
+    job = ending.abandon(ports, job) if overdue else job
+    moved = chain.advance(ports, job, again=retries > 0)
     if isinstance(moved, chain.End):
         return {"outcome": "end"}
     if isinstance(moved, chain.Wait):

@@ -6,6 +6,7 @@ Every message of a queue comes twice. The workflow retries and catches as ``infr
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 
 from gateway.domain.job import Job
@@ -150,7 +151,7 @@ class Play:
                 else:
                     told = self._looked_after(partial(functions.fetch, job_id=job_id), slot, DELIVERY_S)
             if told["outcome"] == "overdue":
-                self._step(partial(functions.route, job_id=job_id, overdue=True))
+                self._route(job_id, overdue=True)
                 continue
             if told["outcome"] != "next":
                 return
@@ -180,12 +181,17 @@ class Play:
         """Route, and wait in the queue of a full pool."""
         slot: dict[str, Any] = {"outcome": "again"}
         while slot["outcome"] == "again":
-            slot = self._step(partial(functions.route, job_id=job_id))
+            slot = self._route(job_id)
             if slot["outcome"] == "queue":
                 token = f"queue-{self.stage.random.random()}"
                 self._step(partial(functions.queue, job_id=job_id, hop=slot["hop"], token=token))
                 slot = self._answer(token, QUEUE_S)
         return slot
+
+    def _route(self, job_id: str, *, overdue: bool = False) -> dict[str, Any]:
+        """Route, which is told how often it was tried before."""
+        tries = count()
+        return self._step(lambda ports: functions.route(ports, job_id, overdue=overdue, retries=next(tries)))
 
     def _started(self, job_id: str, slot: dict[str, Any]) -> dict[str, Any]:
         """Send the start's message and wait for a worker's word."""

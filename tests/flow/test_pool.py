@@ -108,6 +108,26 @@ def test_a_place_is_given_back_when_its_attempt_ends_and_wakes_the_queue() -> No
     assert turns(ports, 1) == [second]
 
 
+def test_a_place_that_a_dead_step_took_at_another_target_is_free_when_the_step_is_tried_again() -> None:
+    """It is in no trace, so nobody would give it back before the job's deadline."""
+    route = ROUTE.replace("fal/fal-ai/veo3.1", "fal/fal-ai/veo3.1, google/veo-3.1-generate-001")
+    ports = make_ports(
+        {},
+        plan_of(
+            route, "version: 1\nproviders: {fal: {secret: f}, google: {secret: g, limits: {concurrent: 1}}}"
+        ),
+    )
+    job = builders.make_job(ports, "v")
+    ports.jobs.create(job)
+    pool.take(ports, job, job.chain[1], 2)  # the first try found the first target broken, and died here
+
+    went = chain.advance(ports, job, again=True)
+
+    assert isinstance(went, chain.Go)
+    assert went.attempt.provider == "fal"
+    assert not any(ports.leases.holders.values())  # type: ignore[attr-defined]
+
+
 def test_places_of_jobs_that_never_came_back_are_free_after_their_deadline() -> None:
     """A lost job does not hold its place for ever."""
     ports = make_ports({}, limited(Limits(concurrent=1)))

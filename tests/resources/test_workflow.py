@@ -211,7 +211,7 @@ def test_state_carries_ids_and_no_content():
     message = STATES["Start"]["Arguments"]["MessageBody"]
 
     assert payloads == {
-        "Route": {"tenant", "job"},
+        "Route": {"tenant", "job", "retries"},
         "Queue": {"tenant", "job", "hop", "token"},
         "Check": {"tenant", "job", "attempt", "called"},
         "Deliver": {"tenant", "job", "attempt"},

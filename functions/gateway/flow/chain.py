@@ -36,13 +36,18 @@ class End:
     job: Job
 
 
-def advance(ports: Ports, job: Job) -> Go | Wait | End:
+def advance(ports: Ports, job: Job, *, again: bool = False) -> Go | Wait | End:
     """Take the next untried target of the chain; an attempt that is not over is gone on with.
 
     A target whose circuit is open is passed over while another is left, and tried when none is.
     With ``overflow: divert`` a target whose slot is too far away is passed over while another has room; where
     none has, the job waits for the one whose turn comes first.
+
+    Args:
+        again: somebody was at this before and stopped, perhaps with a place that is in no trace.
     """
+    if again:
+        pool.let_go(ports, job)
     if job.ended:
         return End(job)
     if under_way(job):

@@ -7,7 +7,7 @@ function that took it in is surely gone, or long after its deadline, once a work
 from dataclasses import replace
 
 from gateway.domain.job import Job
-from gateway.flow import tell
+from gateway.flow import pool, tell
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
 from gateway.plan import DIRECT
@@ -33,6 +33,7 @@ def see_to(ports: Ports, tenant: str, job_id: str) -> str:
     if job.ended:
         return "told" if tell.catch_up(ports, job) != job else "none"
     if job.operation not in DIRECT and ports.now() < job.deadline_at + OVERDUE_S:
+        pool.let_go(ports, job)
         ports.workflow.start(tenant, job_id)
         return "handed over"
     close(ports, job)
@@ -46,6 +47,7 @@ def broke(ports: Ports, job: Job, execution: str, status: str) -> str:
     if status == "ABORTED" or execution != job.id:
         close(ports, job)
         return "closed"
+    pool.let_go(ports, job)
     return ports.workflow.again(job.tenant, job.id)
 
 
