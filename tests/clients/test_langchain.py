@@ -9,12 +9,15 @@ from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from langchain_tests.integration_tests import ChatModelIntegrationTests, EmbeddingsIntegrationTests
 from pydantic import SecretStr
 
-from tests.e2e.conftest import Gateway
+from sluice.local.stack import Stack
+from tests.e2e.conftest import calling
 
 
-def access(gateway: Gateway) -> dict[str, Any]:
-    """Return what a user changes."""
-    return {"base_url": f"{gateway.stack.base_url}/v1", "api_key": SecretStr(gateway.stack.api_key)}
+@pytest.fixture(scope="module")
+def access(stack: Stack) -> dict[str, Any]:
+    """What a user changes; the suites break nothing, so the stack is put in order once."""
+    with calling(stack):
+        return {"base_url": f"{stack.base_url}/v1", "api_key": SecretStr(stack.api_key)}
 
 
 class TestChat(ChatModelIntegrationTests):
@@ -28,15 +31,21 @@ class TestChat(ChatModelIntegrationTests):
         return ChatOpenAI
 
     @property
+    def chat_model_params(self) -> dict[str, Any]:
+        """Return what the suite makes further clients by, once there is a stack."""
+        return {"model": "openai/gpt-4.1-mini", **getattr(self, "access", {})}
+
+    @property
     def supports_json_mode(self) -> bool:
         """Have it tested."""
         return True
 
     @pytest.fixture
-    def model(self, request: Any, gateway: Gateway) -> BaseChatModel:
+    def model(self, request: Any, access: dict[str, Any]) -> BaseChatModel:
         """Make the client."""
-        more = {**self.standard_chat_model_params, **(getattr(request, "param", None) or {})}
-        return ChatOpenAI(model="openai/gpt-4.1-mini", **access(gateway), **more)
+        self.access = access
+        more = getattr(request, "param", None) or {}
+        return ChatOpenAI(**self.standard_chat_model_params, **self.chat_model_params, **more)
 
 
 class TestEmbeddings(EmbeddingsIntegrationTests):
@@ -50,8 +59,6 @@ class TestEmbeddings(EmbeddingsIntegrationTests):
         return OpenAIEmbeddings
 
     @pytest.fixture
-    def model(self, gateway: Gateway) -> Embeddings:
+    def model(self, access: dict[str, Any]) -> Embeddings:
         """Make the client."""
-        return OpenAIEmbeddings(
-            model="text-embedding-3-small", check_embedding_ctx_length=False, **access(gateway)
-        )
+        return OpenAIEmbeddings(model="text-embedding-3-small", check_embedding_ctx_length=False, **access)

@@ -259,7 +259,7 @@ def test_a_chat_has_one_job_and_no_receiver() -> None:
 
     job = stored(ports)
     assert (job.version, job.untold) == (1, False)
-    assert [what for _, what in job.history] == ["queued", "running", "1.started", "succeeded"]
+    assert [what for _, what in job.history] == ["queued", "running", "1.started", "delivering", "succeeded"]
 
 
 def test_parameters_go_out_under_the_providers_names() -> None:
