@@ -41,7 +41,7 @@ def accept(
     _require_public(ports, asked, base_url)
     plan = ports.plan
     route = routing.route_of(plan, asked.model)
-    operation = operation_of(plan, route, asked)
+    operation = _operation(plan, route, asked)
     _require_file(route, operation)
     routing.require(plan, route, asked, operation)
     hops = routing.hops_of(plan, route, asked.fallback, asked.region)
@@ -129,7 +129,7 @@ def _quick(ports: Ports, job: Job, hop: Hop) -> bool:
     return quick and not inputs.to_fetch(ports.plan, job, hop)
 
 
-def operation_of(plan: Plan, route: Route, asked: request.Request) -> str:
+def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
     """Return what is asked for, if the route serves it."""
     if not asked.operation:
         models = (plan.model_of(target) for target in route.targets)
