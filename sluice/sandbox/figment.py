@@ -8,7 +8,7 @@ DEPTH = 6
 
 
 def made_up(schema: Mapping[str, Any], said: str) -> Any:
-    """Make a value of a JSON Schema; a number is the first that was said, a text what follows a colon.
+    """Make a value of a JSON Schema; a number is the first said, a text what was quoted or follows a colon.
 
     >>> made_up({"type": "object", "properties": {"n": {"type": "integer"}}}, "magic(3)")
     {'n': 3}
@@ -51,4 +51,5 @@ def _simple(kind: str, schema: Mapping[str, Any], said: str) -> Any:
         return True
     if kind == "null":
         return None
-    return said.rpartition(": ")[2].strip(" .\n")[:80] or "a word"
+    quoted = re.search(r"'([^']+)'", said)
+    return (quoted[1] if quoted else said.rpartition(": ")[2].strip(" .\n"))[:80] or "a word"

@@ -45,3 +45,22 @@ def test_the_example_has_what_every_provider_must_have() -> None:
     """
     assert {case["kind"] for case in yaml.safe_load(CASES)} == {"success", "failure", "timeout", "refusal"}
     assert list(plan().routes) == ["lumen/lumen-2"]
+
+
+def test_a_model_that_you_run_yourself_is_a_provider_by_its_url() -> None:
+    """
+    As the page has it, in a chain before one of the catalogue's.
+    """
+    providers, routes = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs/your-own-models.md").read_text(), re.DOTALL
+    )
+    shipped = "  groq: {secret: test/groq}\n"
+    backup = "  gpt-oss-120b: {operations: [chat], targets: [groq/openai/gpt-oss-120b]}\n"
+
+    result = compile_files(
+        Source("routes.yaml", routes + backup), Source("providers.yaml", providers + shipped), dict(catalog())
+    )
+
+    assert [str(problem) for problem in result.problems] == []
+    assert result.plan is not None
+    assert result.plan.models["in-house/qwen3-32b"].offers["chat"].protocol == "chat"

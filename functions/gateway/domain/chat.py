@@ -72,6 +72,8 @@ def read_chat(body: Mapping[str, Any]) -> Asked:
     message.check_tools(given)
     if "response_format" in given:
         message.check_format(given["response_format"])
+    if given.get("stop") == []:
+        del given["stop"]
     if "stop" in given:
         _check_stop(given["stop"])
     streamed = _flag(body, "stream")

@@ -16,7 +16,6 @@ STATES: dict[str, dict[str, str]] = {
     "running": {
         "start": "running",
         "deliver": "delivering",
-        "succeed": "succeeded",  # what was answered within the call, and is no file
         "fail": "failed",
         "cancel": "canceled",
         "expire": "expired",

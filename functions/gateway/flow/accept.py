@@ -41,7 +41,7 @@ def accept(
     _require_public(ports, asked, base_url)
     plan = ports.plan
     route = routing.route_of(plan, asked.model)
-    operation = operation_of(plan, route, asked)
+    operation = _operation(plan, route, asked)
     _require_file(route, operation)
     routing.require(plan, route, asked, operation)
     hops = routing.hops_of(plan, route, asked.fallback, asked.region)
@@ -129,12 +129,8 @@ def _quick(ports: Ports, job: Job, hop: Hop) -> bool:
     return quick and not inputs.to_fetch(ports.plan, job, hop)
 
 
-def operation_of(plan: Plan, route: Route, asked: request.Request) -> str:
-    """Return what is asked for.
-
-    Raises:
-        InvalidRequest: the route does not serve it.
-    """
+def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
+    """Return what is asked for, if the route serves it."""
     if not asked.operation:
         models = (plan.model_of(target) for target in route.targets)
         files = tuple(each for each in route.operations if each not in DIRECT)
@@ -162,20 +158,13 @@ def _host(url: str) -> str:
 
 def _require_file(route: Route, operation: str) -> None:
     if operation in DIRECT:
-        paths = {"chat": "chat/completions", "embedding": "embeddings"}
-        raise InvalidRequest(
-            f"model: {route.name!r} is for {operation}: POST /v1/{paths[operation]}.",
-            code="invalid_parameter",
-            param="model",
-        )
+        path = {"chat": "chat/completions", "embedding": "embeddings"}[operation]
+        wrong = f"model: {route.name!r} is for {operation}: POST /v1/{path}."
+        raise InvalidRequest(wrong, code="invalid_parameter", param="model")
 
 
 def require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tuple[Skip, ...]) -> None:
-    """Check that a target is left.
-
-    Raises:
-        InvalidRequest: none is; the text says why of each.
-    """
+    """Refuse a request that no target can serve; the text says why of each."""
     if not able:
         reasons = "; ".join(f"{skip.provider}/{skip.model} {skip.reason}" for skip in skipped)
         raise InvalidRequest(f"no target of {asked.model!r} can serve this: {reasons}.", code="no_target")

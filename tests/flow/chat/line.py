@@ -67,6 +67,26 @@ class Line:
             raise said.end
 
 
+class Counted:
+    """A port that notes what it is asked."""
+
+    def __init__(self, port: Any, name: str, calls: list[str]) -> None:
+        self._port, self._name, self._calls = port, name, calls
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*given: Any, **named: Any) -> Any:
+            self._calls.append(f"{self._name}.{name}")
+            return getattr(self._port, name)(*given, **named)
+
+        return call
+
+
+def counted(ports: Ports, *names: str) -> tuple[Ports, list[str]]:
+    """Note every call of these ports."""
+    calls: list[str] = []
+    return replace(ports, **{name: Counted(getattr(ports, name), name, calls) for name in names}), calls
+
+
 def event(**chunk: Any) -> bytes:
     """Write an event."""
     return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()

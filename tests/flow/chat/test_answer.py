@@ -21,6 +21,7 @@ from tests.flow.chat.line import (
     WHOLE,
     Said,
     begin,
+    counted,
     delta,
     event,
     on,
@@ -259,7 +260,36 @@ def test_a_chat_has_one_job_and_no_receiver() -> None:
 
     job = stored(ports)
     assert (job.version, job.untold) == (1, False)
-    assert [what for _, what in job.history] == ["queued", "running", "1.started", "succeeded"]
+    assert [what for _, what in job.history] == ["queued", "running", "1.started", "delivering", "succeeded"]
+
+
+def test_a_chat_makes_few_calls_to_its_tables() -> None:
+    """
+    Four by itself, one more for its key's rate, and two for how many may run at once. A circuit that nothing
+    happened to is told for free.
+    """
+    ports, _ = on({FIREWORKS: [GOOD]})
+    ports, calls = counted(
+        ports, "jobs", "repeats", "ledger", "pacers", "leases", "circuits", "webhooks", "queue"
+    )
+
+    whole(ports)
+
+    key = ["pacers.reserve", "leases.take"]
+    own = ["circuits.ask", "pacers.reserve", "jobs.create", "circuits.succeeded"]
+    assert calls == [*key, *own, "leases.give_back", "ledger.settle"]
+
+
+def test_a_chat_ends_with_its_deadline() -> None:
+    """
+    The callers own, or the route's; whichever is first.
+    """
+    slow = Said((ROLE, delta("twelve "), delta("waves "), delta("so "), DONE), pause_s=4)
+    ports, line = on({FIREWORKS: [slow]})
+
+    *told, last = begin(ports, deadline="10s")
+
+    assert (text_of(told), last["error"]["code"], line.open) == ("twelve ", "provider_timeout", 0)
 
 
 def test_parameters_go_out_under_the_providers_names() -> None:

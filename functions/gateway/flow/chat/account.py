@@ -40,8 +40,9 @@ def usage_of(job: Job, count: Count) -> Usage:
 def succeed(ports: Ports, job: Job, usage: Usage) -> Job:
     """End a job whose answer was given."""
     ports.circuits.succeeded(job.attempt.target, ports.now())
-    attempt = replace(job.attempt, status="succeeded", finished_at=ports.now())
-    return _book(ports, jobs.moved(with_attempt(job, attempt), "succeed", ports.now()), usage)
+    now = ports.now()
+    given = with_attempt(job, replace(job.attempt, status="succeeded", finished_at=now))
+    return _book(ports, jobs.moved(jobs.moved(given, "deliver", now), "succeed", now), usage)
 
 
 def leave(ports: Ports, job: Job, usage: Usage) -> Job:

@@ -52,6 +52,7 @@ def go(ports: Ports, job: Job, until: float, *, streamed: bool, repeat: Repeat |
         RateLimited: no target has room, and none was tried.
         Conflict: the same call came twice, and the other one was quicker.
     """
+    until = min(until, job.deadline_at)
     while True:
         turn = _turn(ports, job, until)
         if turn is None:

@@ -7,10 +7,11 @@ from gateway.domain import routing, wish
 from gateway.domain.chat import Asked
 from gateway.domain.job import Hop, Job, Skip
 from gateway.domain.request import Request
+from gateway.errors import InvalidRequest
 from gateway.flow import accept, front
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
-from gateway.plan import Plan
+from gateway.plan import Plan, Route
 from gateway.protocols.chat.conversation import Unfit
 from gateway.protocols.chat.family import FAMILIES
 
@@ -30,7 +31,8 @@ def take_in(ports: Ports, caller: Caller, asked: Asked) -> tuple[Job, dict[str, 
     limits = front.admit(ports, caller)
     plan, request = ports.plan, asked.request
     route = routing.route_of(plan, request.model)
-    operation = accept.operation_of(plan, route, request)
+    operation = request.operation
+    _require_served(route, operation)
     routing.require(plan, route, request, operation)
     hops = routing.hops_of(plan, route, request.fallback, request.region)
     able, skipped = routing.eligible(plan, request, operation, hops)
@@ -67,3 +69,12 @@ def _spoken(
         else:
             able.append(hop)
     return tuple(able), tuple(skipped)
+
+
+def _require_served(route: Route, operation: str) -> None:
+    if operation not in route.operations:
+        raise InvalidRequest(
+            f"model: {route.name!r} is for {', '.join(route.operations)}, not for {operation}.",
+            code="invalid_parameter",
+            param="model",
+        )

@@ -1,0 +1,64 @@
+"""LangChain's own standard suites, over its client for OpenAI with nothing but base URL and key of ours."""
+
+from typing import Any
+
+import pytest
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from langchain_tests.integration_tests import ChatModelIntegrationTests, EmbeddingsIntegrationTests
+from pydantic import SecretStr
+
+from sluice.local.stack import Stack
+from tests.e2e.conftest import calling
+
+
+@pytest.fixture(scope="module")
+def access(stack: Stack) -> dict[str, Any]:
+    """What a user changes; the suites break nothing, so the stack is put in order once."""
+    with calling(stack):
+        return {"base_url": f"{stack.base_url}/v1", "api_key": SecretStr(stack.api_key)}
+
+
+class TestChat(ChatModelIntegrationTests):
+    """
+    All that the suite has for a model with tools, forms and counts; its pictures are on the internet.
+    """
+
+    @property
+    def chat_model_class(self) -> type[BaseChatModel]:
+        """Name the client."""
+        return ChatOpenAI
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        """Return what the suite makes further clients by, once there is a stack."""
+        return {"model": "openai/gpt-4.1-mini", **getattr(self, "access", {})}
+
+    @property
+    def supports_json_mode(self) -> bool:
+        """Have it tested."""
+        return True
+
+    @pytest.fixture
+    def model(self, request: Any, access: dict[str, Any]) -> BaseChatModel:
+        """Make the client."""
+        self.access = access
+        more = getattr(request, "param", None) or {}
+        return ChatOpenAI(**self.standard_chat_model_params, **self.chat_model_params, **more)
+
+
+class TestEmbeddings(EmbeddingsIntegrationTests):
+    """
+    Texts as they are: to count tokens, the client would fetch its vocabulary from the internet.
+    """
+
+    @property
+    def embeddings_class(self) -> type[Embeddings]:
+        """Name the client."""
+        return OpenAIEmbeddings
+
+    @pytest.fixture
+    def model(self, access: dict[str, Any]) -> Embeddings:
+        """Make the client."""
+        return OpenAIEmbeddings(model="text-embedding-3-small", check_embedding_ctx_length=False, **access)

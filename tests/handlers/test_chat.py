@@ -1,0 +1,113 @@
+"""Chats and embeddings over HTTP: refusals in OpenAI's form, before anything is sent to anybody."""
+
+import importlib
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.handlers.test_api import event
+from tests.handlers.test_stream import Context
+
+HI = [{"role": "user", "content": "hi"}]
+CHAT, EMBED = "chat/completions", "embeddings"
+MODEL = "meta/llama-3.3-70b-instruct"
+
+
+@pytest.fixture
+def stream(api: ModuleType) -> ModuleType:
+    """The stream function."""
+    return importlib.import_module("gateway.handlers.stream")
+
+
+def post(stream: ModuleType, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
+    """Call it."""
+    return stream.handler(event("POST", f"/v1/{path}", body, headers or {}), Context(left_ms=60_000))
+
+
+REFUSED: dict[str, tuple[str, Any, int, str, str]] = {
+    "an unknown model": (CHAT, {"model": "lama", "messages": HI}, 404, "model_not_found", "model"),
+    "a model for pictures": (
+        CHAT, {"model": "gpt-image", "messages": HI}, 400, "invalid_parameter", "model"
+    ),
+    "an unknown parameter": (
+        CHAT, {"model": MODEL, "messages": HI, "temprature": 1}, 400, "unknown_parameter", "temprature"
+    ),
+    "a number out of its range": (
+        CHAT, {"model": MODEL, "messages": HI, "n": 99}, 400, "invalid_parameter", "n"
+    ),
+    "an empty chat": (CHAT, {"model": MODEL, "messages": []}, 400, "invalid_parameter", "messages"),
+    "nobody who is wanted": (
+        CHAT, {"model": MODEL, "messages": HI, "provider": {"only": ["me"]}}, 400, "no_target", None
+    ),
+    "pictures for the blind": (
+        CHAT,
+        {"model": MODEL, "messages": [{"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": "https://a.example/a.png"}}]}]},
+        400, "unknown_parameter", "image_url",
+    ),
+    "nothing to embed": (EMBED, {"model": "text-embedding-3-small"}, 400, "missing_parameter", "input"),
+    "a chat model's vectors": (
+        EMBED, {"model": MODEL, "input": "hi"}, 400, "invalid_parameter", "model"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_mistake_is_told_as_openais_clients_expect(stream: ModuleType, case: str) -> None:
+    """
+    Code, type and param, and an id by which the call can be found.
+    """
+    path, body, status, code, param = REFUSED[case]
+
+    answer = post(stream, path, body)
+
+    error = json.loads(answer["body"])["error"]
+    assert (answer["statusCode"], error["code"], error["param"]) == (status, code, param)
+    assert error["type"] == "invalid_request_error"
+    assert "x-request-id" in answer["headers"]
+
+
+def test_a_near_name_is_offered(stream: ModuleType) -> None:
+    """
+    For a parameter as for a model.
+    """
+    body = {"model": MODEL, "messages": HI, "temprature": 1}
+
+    error = json.loads(post(stream, CHAT, body)["body"])["error"]
+
+    assert "Did you mean 'temperature'?" in error["message"]
+
+
+def test_a_stream_cannot_be_given_again(stream: ModuleType) -> None:
+    """
+    Nothing of it is kept, so a key for repeats would promise too much.
+    """
+    body = {"model": MODEL, "messages": HI, "stream": True}
+
+    answer = post(stream, CHAT, body, {"Idempotency-Key": "k"})
+
+    assert (answer["statusCode"], json.loads(answer["body"])["error"]["param"]) == (400, "Idempotency-Key")
+
+
+def test_a_body_that_no_function_takes_is_refused(stream: ModuleType) -> None:
+    """
+    With what would work.
+    """
+    long = [{"role": "user", "content": "x" * 6_000_000}]
+
+    answer = post(stream, CHAT, {"model": MODEL, "messages": long})
+
+    assert answer["statusCode"] == 413
+    assert "give media as URLs" in answer["body"]
+
+
+def test_a_chat_is_no_job_that_can_be_started_elsewhere(api: ModuleType) -> None:
+    """
+    The path that serves it is told.
+    """
+    answer = api.handler(event("POST", f"/v1/{MODEL}", {"prompt": "hi"}), None)
+
+    assert answer["statusCode"] == 400
+    assert "POST /v1/chat/completions" in answer["body"]
