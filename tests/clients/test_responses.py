@@ -91,6 +91,20 @@ def test_an_answer_is_parsed_into_a_model(client: OpenAI) -> None:
     assert isinstance(response.output_parsed, Place)
 
 
+def test_a_named_call_is_answered_once(client: OpenAI, gateway: Gateway) -> None:
+    """
+    The same response comes again.
+    """
+    headers = {"Idempotency-Key": "waves"}
+
+    first, second = (
+        client.responses.create(model=MODEL, input="Count", extra_headers=headers) for _ in range(2)
+    )
+
+    assert second == first
+    assert len(gateway.starts()) == 1
+
+
 def test_other_families_answer_as_well(client: OpenAI) -> None:
     """
     A model is another string.

@@ -48,6 +48,13 @@ REFUSED: dict[str, tuple[str, Any, int, str, str]] = {
         400, "unknown_parameter", "image_url",
     ),
     "nothing to embed": (EMBED, {"model": "text-embedding-3-small"}, 400, "missing_parameter", "input"),
+    "what a response remembers": (
+        "responses", {"model": MODEL, "input": "hi", "previous_response_id": "r"},
+        400, "stateless", "previous_response_id",
+    ),
+    "an unknown parameter of a response": (
+        "responses", {"model": MODEL, "input": "hi", "temprature": 1}, 400, "unknown_parameter", "temprature"
+    ),
     "a chat model's vectors": (
         EMBED, {"model": MODEL, "input": "hi"}, 400, "invalid_parameter", "model"
     ),

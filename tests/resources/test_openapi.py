@@ -54,6 +54,7 @@ def test_document_has_every_call_of_the_first_version():
         "POST /v1/jobs/{id}/replay",
         "POST /v1/chat/completions",
         "POST /v1/embeddings",
+        "POST /v1/responses",
         "POST /v1/batches",
         "GET /v1/batches",
         "GET /v1/batches/{id}",

@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 
 from gateway.protocols.chat import converse
 from gateway.protocols.chat.broken import Broken
@@ -38,6 +41,20 @@ def test_a_conversation_is_written_in_turns() -> None:
     assert assistant[0] == {"toolUse": {"toolUseId": "c1", "name": "weather", "input": {"city": "Rome"}}}
     assert results[1] == {"toolResult": {"toolUseId": "c2", "content": [{"text": "snow"}]}}
     assert written["inferenceConfig"] == {"maxTokens": 9, "temperature": 0.5, "stopSequences": ["END"]}
+
+
+def test_what_is_written_fits_the_service_model() -> None:
+    """
+    AWS's own client would send it: a conversation with tools, results, a picture, a schema and limits.
+    """
+    described = Loader().load_service_model("bedrock-runtime", "service-2")
+    shape = ServiceModel(described).operation_model("ConverseStream").input_shape
+    form = {"type": "json_schema", "json_schema": {"name": "w", "schema": WEATHER}}
+    fields = {"tools": [TOOL], "tool_choice": NAMED, "stop": "END", "max_tokens": 9, "response_format": form}
+
+    written = converse.body(asked(*whole_talk(), **fields), "m-1", streamed=True)
+
+    assert ParamValidator().validate({"modelId": "m-1", **written}, shape).generate_report() == ""
 
 
 @pytest.mark.parametrize(
