@@ -261,3 +261,13 @@ def test_every_answer_has_a_name_for_support(api: ModuleType, stream: ModuleType
     given["requestContext"]["requestId"] = "request 7"
 
     assert api.handler(given, None)["headers"]["x-request-id"] == "request 7"
+
+
+def test_clients_are_told_whether_to_send_a_call_again(api: ModuleType) -> None:
+    """Else they send every conflict twice more."""
+    key = {"idempotency-key": "clash"}
+    call(api, "POST", "/v1/videos", {"model": "veo-3.1", "prompt": "a storm"}, key)
+
+    status, _, headers = call(api, "POST", "/v1/videos", {"model": "veo-3.1", "prompt": "a calm"}, key)
+
+    assert (status, headers["x-should-retry"]) == (409, "false")
