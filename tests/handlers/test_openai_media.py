@@ -166,7 +166,15 @@ def test_files_of_a_form_become_uploads(api: ModuleType, stream: ModuleType) -> 
 
 
 FORMS: dict[str, tuple[dict[str, str], list[Any], int, str, str | None]] = {
-    "no picture": ({}, [("other", ("a", b"x"))], 400, "missing_parameter", "image"),
+    "no picture": ({}, [("mask", ("a", a_png()))], 400, "missing_parameter", "image"),
+    "another file": ({}, [("other", ("a", b"x"))], 400, "unknown_parameter", "other"),
+    "two masks": (
+        {},
+        [("image", ("a", b"x")), *[("mask", ("a", b"x"))] * 2],
+        400,
+        "invalid_parameter",
+        "mask",
+    ),
     "no model": ({"model": ""}, [("image", ("a", b"x"))], 400, "missing_parameter", "model"),
     "a text as a picture": ({}, [("image", ("a.png", b"hello"))], 400, "invalid_input", "image"),
     "too many": ({"n": "11"}, [("image", ("a.png", a_png()))], 400, "invalid_parameter", "n"),
