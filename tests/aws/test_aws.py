@@ -78,6 +78,15 @@ def test_a_tenants_jobs_come_in_order_a_page_at_a_time(dynamodb: Any, job: Job) 
     assert (numbers(newest_first=False), numbers("gw_page_2", newest_first=False)) == ("12", "3")
 
 
+def test_a_page_is_full_though_its_jobs_are_large(dynamodb: Any, job: Job) -> None:
+    """DynamoDB reads a megabyte at a time; who gets less than a page would take it for the last one."""
+    jobs = Jobs(dynamodb, "jobs")
+    for number in range(4):
+        jobs.create(replace(job, tenant="large", id=f"gw_{number}", input={"prompt": "x" * 380_000}))
+
+    assert [each.id for each in jobs.page("large", 4, "")] == ["gw_3", "gw_2", "gw_1", "gw_0"]
+
+
 def test_a_job_is_due_from_its_instant_until_it_ends(dynamodb: Any, job: Job) -> None:
     """The index follows the job's own writes."""
     jobs = Jobs(dynamodb, "jobs")

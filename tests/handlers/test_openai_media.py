@@ -166,7 +166,15 @@ def test_files_of_a_form_become_uploads(api: ModuleType, stream: ModuleType) -> 
 
 
 FORMS: dict[str, tuple[dict[str, str], list[Any], int, str, str | None]] = {
-    "no picture": ({}, [("other", ("a", b"x"))], 400, "missing_parameter", "image"),
+    "no picture": ({}, [("mask", ("a", a_png()))], 400, "missing_parameter", "image"),
+    "another file": ({}, [("other", ("a", b"x"))], 400, "unknown_parameter", "other"),
+    "two masks": (
+        {},
+        [("image", ("a", b"x")), *[("mask", ("a", b"x"))] * 2],
+        400,
+        "invalid_parameter",
+        "mask",
+    ),
     "no model": ({"model": ""}, [("image", ("a", b"x"))], 400, "missing_parameter", "model"),
     "a text as a picture": ({}, [("image", ("a.png", b"hello"))], 400, "invalid_input", "image"),
     "too many": ({"n": "11"}, [("image", ("a.png", a_png()))], 400, "invalid_parameter", "n"),
@@ -261,3 +269,13 @@ def test_every_answer_has_a_name_for_support(api: ModuleType, stream: ModuleType
     given["requestContext"]["requestId"] = "request 7"
 
     assert api.handler(given, None)["headers"]["x-request-id"] == "request 7"
+
+
+def test_clients_are_told_whether_to_send_a_call_again(api: ModuleType) -> None:
+    """Else they send every conflict twice more."""
+    key = {"idempotency-key": "clash"}
+    call(api, "POST", "/v1/videos", {"model": "veo-3.1", "prompt": "a storm"}, key)
+
+    status, _, headers = call(api, "POST", "/v1/videos", {"model": "veo-3.1", "prompt": "a calm"}, key)
+
+    assert (status, headers["x-should-retry"]) == (409, "false")

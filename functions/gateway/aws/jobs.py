@@ -76,12 +76,17 @@ class Jobs:
             "ExpressionAttributeValues": {":tenant": {"S": tenant}},
             "ProjectionExpression": "document",
             "ScanIndexForward": not newest_first,
-            "Limit": count,
         }
         if after:
             query["KeyConditionExpression"] += f" AND job {'<' if newest_first else '>'} :after"
             query["ExpressionAttributeValues"][":after"] = {"S": after}
-        items = self._dynamodb.query(**query)["Items"]
+        items: list[dict[str, Any]] = []
+        while len(items) < count:  # a query ends after a megabyte, too
+            answer = self._dynamodb.query(**query, Limit=count - len(items))
+            items += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                break
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return [msgspec.json.decode(item["document"]["S"], type=Job) for item in items]
 
     def due(self, now: float) -> list[tuple[str, str]]:

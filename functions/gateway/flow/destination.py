@@ -7,7 +7,7 @@ from typing import Any
 from gateway.domain import destination as destinations
 from gateway.domain.destination import Destination
 from gateway.domain.job import Job
-from gateway.errors import Clash, DestinationRefused, InvalidRequest, NotFound
+from gateway.errors import Clash, DestinationRefused, Gone, InvalidRequest, NotFound
 from gateway.flow.files import Artifacts
 from gateway.flow.ports import Ports
 
@@ -108,6 +108,19 @@ def asked_for(ports: Ports, tenant: str, name: str) -> Destination | None:
 def bucket_of(ports: Ports, job: Job) -> Artifacts:
     """Return where a job's files go."""
     return ports.artifacts if job.destination is None else ports.destinations.open(job.destination)
+
+
+def open_of(ports: Ports, job: Job) -> Artifacts:
+    """Return where a job's files are, to read them.
+
+    Raises:
+        Gone: a customer's bucket is not open to us any more.
+    """
+    try:
+        return bucket_of(ports, job)
+    except DestinationRefused as error:
+        closed = "the bucket of this file is not open to this gateway any more."
+        raise Gone(closed, code="link_expired", job_id=job.id) from error
 
 
 def _unknown(name: str) -> NotFound:

@@ -9,7 +9,7 @@ from typing import Any
 from gateway.domain import form
 from gateway.domain.form import File
 from gateway.domain.openai import field
-from gateway.errors import TooLarge
+from gateway.errors import InvalidRequest, TooLarge
 from gateway.handlers._call import Event, body
 from gateway.handlers._header import header
 from gateway.plan import Parameter, Plan
@@ -30,6 +30,19 @@ class Sent:
         """What the call is told from others by: its files by their contents."""
         hashes = {name: [sha256(each.data).hexdigest() for each in of] for name, of in self.files.items()}
         return {**self.given, "files": hashes} if hashes else self.given
+
+    def require(self, most: Mapping[str, int]) -> None:
+        """Check that only files came that are used: field -> how many of them at most.
+
+        Raises:
+            InvalidRequest: others came, or more.
+        """
+        for name, files in self.files.items():
+            if name not in most:
+                wrong = f"{name}: is no field for a file. Known: {', '.join(most)}."
+                raise InvalidRequest(wrong, code="unknown_parameter", param=name)
+            if len(files) > most[name]:
+                raise field.wrong(name, f"{len(files)} files came, and {most[name]} are the most")
 
 
 def read(event: Event, plan: Plan) -> Sent:

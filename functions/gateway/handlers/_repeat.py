@@ -13,6 +13,7 @@ from gateway.handlers._call import Event, path
 from gateway.handlers._header import header
 
 _ports = _wiring.the_ports()
+TRIES = "x-stainless-retry-count"
 
 
 def repeat_of(event: Event, sender: Caller, given: dict[str, Any]) -> Repeat | None:
@@ -29,12 +30,17 @@ def resendable(event: Event, sender: Caller, given: dict[str, Any]) -> Repeat | 
     Source: openai 2.54.0 and 7.57.0 (Node) send ``x-stainless-retry-count``, 0 with the first try, and no
     ``Idempotency-Key``; read 2026-11-25.
     """
-    tries = header(event, "x-stainless-retry-count")
+    tries = header(event, TRIES)
     named = repeat_of(event, sender, given)
     if named or tries is None:
         return named
     call = repeat.unnamed(sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", given)
     return repeats.resent(_ports, call, again=tries != "0")
+
+
+def known_again(event: Event) -> bool:
+    """Tell whether this call, sent once more, is known as the same one."""
+    return any(header(event, name) is not None for name in ("idempotency-key", TRIES))
 
 
 def taking(

@@ -25,9 +25,14 @@ def redirect(url: str) -> dict[str, Any]:
 
 
 def refusal(error: GatewayError) -> dict[str, Any]:
-    """Return an error as its attributes say."""
+    """Return an error as its attributes say.
+
+    Source: openai 2.54.0, ``_base_client._should_retry``, read 2026-11-25: its clients look at this header
+    first, and without it send every 409 again, and every 5xx.
+    """
     named = {"x-sluice-job": error.job_id, "x-request-id": error.job_id} if error.job_id else {}
-    return reply(error.status, error.body(), error.headers | named)
+    again = {"x-should-retry": "true" if error.retryable else "false"}
+    return reply(error.status, error.body(), again | error.headers | named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from gateway.flow.front import Caller
 from gateway.handlers import _wiring
 from gateway.handlers._call import Event, base_url
 from gateway.handlers._header import LONGEST_WAIT_S
-from gateway.handlers._repeat import resendable
+from gateway.handlers._repeat import known_again, resendable
 from gateway.handlers._trace import headers_of
 
 _ports = _wiring.the_ports()
@@ -25,36 +25,46 @@ def done(
 ) -> tuple[Job, dict[str, str]]:
     """Run a call's job to its end; return it and the headers of its answer.
 
-    Args:
-        given: what the call asks for, by which it is told from others.
-        make: writes it as the body of a native call; what is stored for that is stored once.
-
     Raises:
         JobFailed: it brought nothing, or takes longer than this function lives. Then it goes on, and whoever
             sends the same call again waits for the same job.
     """
     began = _ports.now()
     until = began + min(left_s, LONGEST_S)
-    call = resendable(event, sender, given)
-    taken = repeats.once(
-        _ports,
-        sender,
-        call,
-        lambda: accept.accept(_ports, sender, _asked(make()), base_url(event), call),
-    )
-    word = "job accepted" if taken.new else "job asked for again"
-    _wiring.logger.info(word, job=taken.job.id, model=taken.job.model, operation=taken.job.operation)
-    run = accept.run if taken.new else repeats.go_on
+    begun = taken(event, sender, given, make)
     # In this call itself for as long as the sweeper leaves it alone, then in the workflow.
-    job = run(_ports, taken.job, min(LONGEST_WAIT_S, until - _ports.now()), True)
+    job = run(begun, min(LONGEST_WAIT_S, until - _ports.now()), named=True)
     job = accept.wait(_ports, job, until)
-    headers = headers_of(job, _ports.now()) | taken.headers
+    headers = headers_of(job, _ports.now()) | begun.headers
     if job.status == "succeeded":
         return job, headers
-    error = failure.of(job) if job.ended else failure.late(job, until - began, again=call is not None)
+    error = failure.of(job) if job.ended else failure.late(job, until - began, again=known_again(event))
     error.headers = headers | error.headers
     raise error
 
 
-def _asked(body: dict[str, Any]) -> Any:
-    return bodies.read(body, str(body["model"]))
+def taken(
+    event: Event, sender: Caller, given: dict[str, Any], make: Callable[[], dict[str, Any]]
+) -> repeats.Taken:
+    """Make a job of a call, or find the one that it made before.
+
+    Args:
+        given: what the call asks for, by which it is told from others.
+        make: writes it as the body of a native call; what is stored for that is stored once.
+    """
+    call = resendable(event, sender, given)
+
+    def accepted() -> Job:
+        body = make()
+        asked = bodies.read(body, str(body["model"]))
+        return accept.accept(_ports, sender, asked, base_url(event), call)
+
+    found = repeats.once(_ports, sender, call, accepted)
+    word = "job accepted" if found.new else "job asked for again"
+    _wiring.logger.info(word, job=found.job.id, model=found.job.model, operation=found.job.operation)
+    return found
+
+
+def run(begun: repeats.Taken, wait_s: float, *, named: bool) -> Job:
+    """Run a job as far as its caller waits; one that was made before goes on as it does."""
+    return (accept.run if begun.new else repeats.go_on)(_ports, begun.job, wait_s, named)

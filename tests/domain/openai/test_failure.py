@@ -28,7 +28,7 @@ def test_a_failed_job_has_a_status_of_its_own(status: str, code: str, answered: 
     error = failure.of(replace(JOB, status=status, error_code=code, error_message="why"))
 
     assert (error.status, error.code, error.kind, str(error)) == (answered, code, kind, "why")
-    assert (error.headers["x-should-retry"], error.job_id) == ("false", JOB.id)
+    assert (error.retryable, error.job_id) == (False, JOB.id)
 
 
 def test_a_canceled_job_is_told_as_such() -> None:
@@ -38,10 +38,7 @@ def test_a_canceled_job_is_told_as_such() -> None:
 
 def test_a_job_that_takes_longer_is_only_sent_for_again_where_that_gets_the_same_one() -> None:
     """Else a second one would be paid."""
-    assert [failure.late(JOB, 240, again=again).headers["x-should-retry"] for again in (True, False)] == [
-        "true",
-        "false",
-    ]
+    assert [failure.late(JOB, 240, again=again).retryable for again in (True, False)] == [True, False]
     assert JOB.id in str(failure.late(JOB, 240, again=True))
 
 

@@ -34,12 +34,14 @@ def test_a_call_is_read_in_our_words() -> None:
             "size": "auto",
             "background": None,
             "seed": 3,
+            "aspect_ratio": "auto",
             "stream": False,
             "response_format": "b64_json",
         }
     )
 
-    assert asked.body == {"model": "m", "prompt": "a fox", "format": "webp", "customer_id": "7", "seed": 3}
+    ours = {"format": "webp", "customer_id": "7", "seed": 3, "aspect_ratio": "auto"}
+    assert asked.body == {"model": "m", "prompt": "a fox", **ours}
     assert asked.inline
 
 

@@ -51,6 +51,4 @@ def too_large(job: Job, most_bytes: int) -> JobFailed:
 
 
 def _failed(job: Job, status: int, code: str, message: str, *, again: bool = False) -> JobFailed:
-    # Source: openai 2.54.0, _base_client._should_retry, read 2026-11-25: this header is looked at first.
-    headers = {"x-should-retry": "true" if again else "false"}
-    return JobFailed(status, message, code=code, retryable=again, job_id=job.id, headers=headers)
+    return JobFailed(status, message, code=code, retryable=again, job_id=job.id)

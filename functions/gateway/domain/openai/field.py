@@ -9,8 +9,8 @@ import msgspec
 from gateway.errors import GatewayError, InvalidRequest
 from gateway.plan import Parameter
 
-# What OpenAI's clients send for "as you like it".
-_ANY = "auto"
+# Fields in which OpenAI's clients say that they leave the choice to the model.
+_FREE = frozenset({"size", "quality", "background", "moderation"})
 
 
 def typed(fields: Mapping[str, tuple[str, ...]], known: Mapping[str, Parameter]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any
     """
     found: dict[str, Any] = {}
     for name, value in given.items():
-        if value is None or value == _ANY:
+        if value is None or (name in _FREE and value == "auto"):
             continue
         ours = names.get(name, name)
         if ours in found:

@@ -89,7 +89,6 @@ def _no_content(job: Job) -> GatewayError:
         f"ask again when GET /v1/videos/{job.id} says 'completed'.",
         code="not_ended",
         job_id=job.id,
-        headers={"x-should-retry": "false"},
     )
 
 

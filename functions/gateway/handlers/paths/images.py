@@ -17,6 +17,8 @@ from gateway.handlers._reply import reply
 _ports = _wiring.the_ports()
 # Of all files that an answer holds; its function has half a gigabyte.
 MOST_BYTES = 20 * 1024 * 1024
+# Fields of an edit that may be files, and how many of each.
+FILES = {"image": 16, "mask": 1}
 
 
 def _generate(event: Event, *, left_s: float, streams: bool) -> Reply:
@@ -32,6 +34,7 @@ def _edit(event: Event, *, left_s: float, streams: bool) -> Reply:
     sender, sent = caller(event, "submit"), _form.read(event, _ports.plan)
     asked = image.read(sent.given)
     field.model_of(sent.given)
+    sent.require(FILES)
     if not sent.files.get("image") and not asked.body.get("image"):
         raise InvalidRequest(
             "image: is required: a file, a URL, or the reference of an upload.",
@@ -60,7 +63,7 @@ def _answer(event: Event, job: Job, asked: image.Asked, headers: dict[str, str])
         return reply(200, image.document(job, [{"url": output["url"]} for output in outputs]), headers)
     if sum(output.bytes for output in job.outputs) > MOST_BYTES:
         raise failure.too_large(job, MOST_BYTES)
-    bucket = destination.bucket_of(_ports, job)
+    bucket = destination.open_of(_ports, job)
     files = [b"".join(bucket.read(output.key)) for output in job.outputs]
     return reply(
         200, image.document(job, [{"b64_json": base64.b64encode(each).decode()} for each in files]), headers

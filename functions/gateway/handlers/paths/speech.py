@@ -21,7 +21,7 @@ def _speak(event: Event, *, left_s: float, streams: bool) -> Streamed:
         "content-length": str(file.bytes),
         "cache-control": "no-store",
     }
-    return Streamed(200, headers, destination.bucket_of(_ports, job).read(file.key))
+    return Streamed(200, headers, destination.open_of(_ports, job).read(file.key))
 
 
 ROUTES: dict[tuple[str, str], Live] = {("POST", "audio/speech"): _speak}

@@ -2,50 +2,40 @@
 
 from typing import Any
 
-from gateway.domain import body as bodies
 from gateway.domain.job import Job
 from gateway.domain.openai import field, video
-from gateway.flow import accept, destination
-from gateway.flow import erase as files
-from gateway.flow import repeat as repeats
+from gateway.flow import destination
 from gateway.flow import upload as uploads
+from gateway.flow.erase import erase
 from gateway.flow.front import Caller
 from gateway.flow.listing import listed
-from gateway.handlers import _form, _wiring
-from gateway.handlers._call import Event, Reply, Route, base_url, caller, page_size
-from gateway.handlers._repeat import resendable
+from gateway.handlers import _form, _wait, _wiring
+from gateway.handlers._call import Event, Reply, Route, caller, page_size
 from gateway.handlers._reply import redirect, reply
 from gateway.handlers._trace import headers_of
 
 _ports = _wiring.the_ports()
 # What the client that waits shall do between two looks.
 POLL_MS = 2000
+# The field of a film that may be a file.
+FILES = {"input_reference": 1}
 
 
 def _create(event: Event) -> Reply:
     sender, sent = caller(event, "submit"), _form.read(event, _ports.plan)
-    asked, model = video.read(sent.given), field.model_of(sent.given)
-    call = resendable(event, sender, sent.told)
-
-    def make() -> Job:
-        request = bodies.read(_stored(sender, asked, sent), model)
-        return accept.accept(_ports, sender, request, base_url(event), call)
-
+    asked = video.read(sent.given)
+    field.model_of(sent.given)
+    sent.require(FILES)
     with field.called(video.NAMES):
-        taken = repeats.once(_ports, sender, call, make)
-    word = "job accepted" if taken.new else "job asked for again"
-    _wiring.logger.info(word, job=taken.job.id, model=taken.job.model, operation=taken.job.operation)
-    job = (accept.run if taken.new else repeats.go_on)(_ports, taken.job, 0, False)
-    return _shown(job, taken.headers)
+        taken = _wait.taken(event, sender, sent.told, lambda: _stored(sender, asked, sent))
+    return _shown(_wait.run(taken, 0, named=False), taken.headers)
 
 
 def _stored(sender: Caller, asked: dict[str, Any], sent: _form.Sent) -> dict[str, Any]:
     """Store the picture that came along, and write the call with a reference to it."""
-    given = sent.files.get("input_reference") or sent.files.get("image") or ()
-    if len(given) > 1:
-        raise field.wrong("input_reference", f"{len(given)} files came, and one is taken")
-    taken = [uploads.take(_ports, sender.tenant, each.data, "image", "input_reference") for each in given]
-    return asked | ({"image": taken[0]} if taken else {})
+    for name, files in sent.files.items():
+        asked = asked | {"image": uploads.take(_ports, sender.tenant, files[0].data, "image", name)}
+    return asked
 
 
 def _get(event: Event, video_id: str) -> Reply:
@@ -64,7 +54,7 @@ def _list(event: Event) -> Reply:
 
 
 def _delete(event: Event, video_id: str) -> Reply:
-    job = files.erase(_ports, _film(caller(event, "submit"), video_id))
+    job = erase(_ports, _film(caller(event, "submit"), video_id))
     _wiring.logger.info("job erased", job=job.id, status=job.status)
     return reply(
         200, {"id": job.id, "object": "video.deleted", "deleted": True}, headers_of(job, _ports.now())
@@ -75,7 +65,7 @@ def _content(event: Event, video_id: str) -> Reply:
     asked = event.get("queryStringParameters") or {}
     job = _film(caller(event, "read"), video_id)
     key = video.content_of(job, str(asked.get("variant") or ""))
-    found = redirect(destination.bucket_of(_ports, job).link(key))
+    found = redirect(destination.open_of(_ports, job).link(key))
     return found | {"headers": headers_of(job, _ports.now()) | found["headers"]}
 
 
