@@ -12,6 +12,8 @@ const LOST_AT_MOST = 3
 const FIRST_LOOK_MS = 500
 const LAST_LOOK_MS = 5000
 const WAIT_MS = 600_000
+// The longest that the gateway waits within a call.
+const LONGEST_WAIT_S = 25
 // The gateway answers within 29 s, an upload takes what it takes; events or a sign of life come every 15 s.
 const CALL_MS = 60_000
 const SILENCE_MS = 40_000
@@ -36,13 +38,22 @@ class Sluice {
     this.#sleep = sleep
   }
 
-  submit(model, input, { idempotencyKey, ...options } = {}) {
-    const headers = { 'idempotency-key': idempotencyKey ?? crypto.randomUUID(), prefer: 'respond-async' }
-    return this.#json('POST', '/v1/jobs', { model, input, ...options }, headers)
+  submit(model, input, options) {
+    return this.#start(model, input, options)
   }
 
-  async run(model, input, { timeoutMs, onEvent, signal, ...options } = {}) {
-    return this.wait(await this.submit(model, input, options), { timeoutMs, onEvent, signal })
+  // What is quick comes in the same call, where nobody hears of it while it runs.
+  async run(model, input, { timeoutMs = WAIT_MS, onEvent, signal, ...options } = {}) {
+    const until = Date.now() + timeoutMs
+    const waitS = onEvent || signal ? 0 : Math.min(LONGEST_WAIT_S, Math.floor(timeoutMs / 1000))
+    const job = await this.#start(model, input, options, waitS)
+    if (!ENDED.includes(job.status)) return this.wait(job, { timeoutMs: Math.max(100, until - Date.now()), onEvent, signal })
+    return succeeded(job)
+  }
+
+  #start(model, input, { idempotencyKey = crypto.randomUUID(), ...options } = {}, waitS = 0) {
+    const headers = { 'idempotency-key': idempotencyKey, prefer: waitS ? `wait=${waitS}` : 'respond-async' }
+    return this.#json('POST', '/v1/jobs', { model, input, ...options }, headers)
   }
 
   async wait(job, { onEvent, ...options } = {}) {
@@ -51,8 +62,7 @@ class Sluice {
       onEvent?.(event)
       last = event
     }
-    if (last.data.status !== 'succeeded') throw new JobFailed(last.data)
-    return last.data
+    return succeeded(last.data)
   }
 
   async *stream(job, { timeoutMs = WAIT_MS, signal } = {}) {
@@ -171,6 +181,11 @@ class Sluice {
       await this.#sleep(pause)
     }
   }
+}
+
+function succeeded(job) {
+  if (job.status !== 'succeeded') throw new JobFailed(job)
+  return job
 }
 
 function streams(answer) {

@@ -28,6 +28,7 @@ SEGMIND = (
     "/inference-request/{proxy+}",
     "/inference-model-information/list",
     "/api/auth/authenticate",
+    "/webhook/{proxy+}",
 )
 # Forms with files in them are not read as text, and answers that are files leave as bytes for every client,
 # also for one that accepts anything. The price is that all bodies reach the functions in base64.

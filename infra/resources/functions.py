@@ -22,8 +22,7 @@ from infra.resources.webhooks import Webhooks
 
 # Around the provider's call: two reads, two writes, the token; before it, files (``inputs.FETCH_S``).
 START_MARGIN_S = 15
-# Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
-VISIBILITY_MARGIN_S = 5
+VISIBILITY_MARGIN_S = 5  # not six timeouts: batches are of one, a crashed start is looked at again soon
 PUMPS = 10  # pools that are served at once; one more waits for a second
 # What a handler asks for that works on pools, serves their queues, delivers files.
 _POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")

@@ -54,17 +54,15 @@ def test_a_queued_request_is_polled_until_its_link_is_there(client: SegmindClien
     assert result["metrics"]["cost"] > 0
 
 
-def test_a_handle_knows_how_its_request_stands(client: SegmindClient, gateway: Gateway) -> None:
+def test_a_handle_knows_how_its_request_stands(client: SegmindClient) -> None:
     """
     A caller that gives up early can come back for the same request.
     """
-    gateway.break_provider("google", kind="slow", delay_s=4)
-    job = client.submit_async("nano-banana-pro", prompt=PROMPT)
+    job = client.submit_async("veo-3.1", prompt=PROMPT)
 
     early = job.status()["status"]
     with pytest.raises(InferenceTimeout, match="did not complete within"):
-        job.wait(timeout=0.1, interval=0.1)
-    gateway.mend_provider("google")
+        job.wait(timeout=0)
 
     assert early in ("QUEUED", "PROCESSING")
     assert job.wait(timeout=60, interval=0.5)["request_id"] == job.request_id

@@ -132,6 +132,27 @@ def test_a_file_comes_as_a_data_url_and_is_an_input_then(api: ModuleType) -> Non
     assert (refused[0], refused[1]["error"].partition(":")[0]) == (400, "data_urls[0]")
 
 
+def test_a_webhook_is_registered_changed_and_taken_away(api: ModuleType) -> None:
+    """By who may administer; the secret is shown once."""
+    wanted = {"webhook_url": "https://hooks.example.com/a", "event": {"types": ["PIXELFLOW"]}}
+    known = {"scopes": "admin", "tenant": "hooked"}
+
+    refused = call(api, "POST", "/webhook/add", wanted, KEY)
+    made = call(api, "POST", "/webhook/add", wanted, KEY, **known)[1]
+    changed = call(
+        api, "POST", "/webhook/update", {**wanted, "webhook_id": made["webhook_id"],
+                                         "event": {"types": ["job.failed"]}}, KEY, **known
+    )[1]  # fmt: skip
+    asked = {"queryStringParameters": {"webhook_id": made["webhook_id"]}}
+    gone = api.handler(event("GET", "/webhook/inactive", None, KEY, **known) | asked, None)
+
+    assert (refused[0], made["event"], changed["event"]) == (403, {"types": ["*"]}, {"types": ["job.failed"]})
+    assert made["secret"].startswith("whsec_")
+    assert "secret" not in changed
+    assert gone["statusCode"] == 200
+    assert call(api, "GET", "/webhook/get", None, KEY, **known)[1] == {"webhooks": []}
+
+
 def _accepted(api: ModuleType, headers: dict[str, str]) -> str:
     """Make a job by the call that is sent again later, without waiting for it."""
     ours = {**headers, "authorization": "Bearer sk-sluice-x", "prefer": "respond-async"}

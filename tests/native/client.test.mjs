@@ -121,6 +121,22 @@ for (const [what, events] of [
   })
 }
 
+test('what is quick comes in one call, and what is heard is watched', async () => {
+  script = {
+    'POST /v1/jobs': [say(200, job()), say(202, job('queued')), say(202, job('queued'))],
+    'GET /v1/jobs/gw_1/events': [say(200, event(1, 'job.succeeded', job()), SSE)],
+  }
+
+  for (const options of [{ timeoutMs: 9500 }, {}, { onEvent: () => {} }]) {
+    assert.equal((await sluice.run('veo-3.1', {}, options)).status, 'succeeded')
+  }
+
+  assert.deepEqual(
+    asked.map((each) => each.headers.prefer ?? each.call),
+    ['wait=9', 'wait=25', 'GET /v1/jobs/gw_1/events', 'respond-async', 'GET /v1/jobs/gw_1/events'],
+  )
+})
+
 test('a job that failed is an error with the job', async () => {
   const failed = job('failed', { error: { code: 'moderation', message: 'no', retryable: false } })
   script = { 'GET /v1/jobs/gw_1/events': [say(200, event(1, 'job.failed', failed), SSE)] }

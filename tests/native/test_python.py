@@ -175,6 +175,31 @@ def test_where_events_do_not_come_the_job_is_looked_at(
     assert [event["name"] for event in told] == ["job.running", "job.succeeded"]
 
 
+def test_what_is_quick_comes_in_one_call_and_what_is_heard_is_watched(
+    server: Scripted, sluice: Sluice
+) -> None:
+    """
+    The gateway waits no longer than the caller does.
+    """
+    server.script = {
+        "POST /v1/jobs": [Said(200, a_job()), Said(202, a_job("queued")), Said(202, a_job("queued"))],
+        "GET /v1/jobs/gw_1/events": [Said(200, event(1, "job.succeeded", a_job()), SSE)],
+    }
+    heard: list[Any] = []
+
+    sluice.run("veo-3.1", {}, timeout_s=9.5)
+    sluice.run("veo-3.1", {})
+    sluice.run("veo-3.1", {}, on_event=heard.append)
+
+    assert [asked.headers.get("prefer", asked.call) for asked in server.asked] == [
+        "wait=9",
+        "wait=25",
+        "GET /v1/jobs/gw_1/events",
+        "respond-async",
+        "GET /v1/jobs/gw_1/events",
+    ]
+
+
 def test_a_job_that_failed_is_an_error_with_the_job(server: Scripted, sluice: Sluice) -> None:
     """
     To who waits for a result; who watches only hears of it.

@@ -80,6 +80,11 @@ def test_document_has_every_call_of_the_first_version():
         "GET /inference-request/recent-generations",
         "GET /inference-model-information/list",
         "GET /api/auth/authenticate",
+        "GET /webhook/get",
+        "POST /webhook/add",
+        "POST /webhook/update",
+        "GET /webhook/inactive",
+        "GET /webhook/dispatch-logs",
     }
 
 

@@ -14,6 +14,8 @@ ENDED = ("succeeded", "failed", "canceled", "expired")
 # How often a connection for events may fail before the job is looked at instead.
 LOST_AT_MOST = 3
 SILENCE_S = 40.0
+# The longest that the gateway waits within a call.
+LONGEST_WAIT_S = 25
 FIRST_LOOK_S, LAST_LOOK_S = 0.5, 5.0
 
 
@@ -95,12 +97,39 @@ def call(request: Request, tries: int) -> Flow:
 
 
 def submit(
-    model: str, given: Mapping[str, Any], options: Mapping[str, Any], key: str | None, tries: int
+    model: str, given: Mapping[str, Any], options: Mapping[str, Any], tries: int, wait_s: int = 0
 ) -> Flow:
-    """Start a job; sent twice by a retry, it is one."""
-    headers = {"idempotency-key": key or str(uuid.uuid4()), "prefer": "respond-async"}
+    """Start a job; sent twice by a retry, it is one.
+
+    Args:
+        wait_s: how long the gateway shall wait for its end before it answers.
+    """
+    options = dict(options)
+    key = options.pop("idempotency_key", None) or str(uuid.uuid4())
+    headers = {"idempotency-key": key, "prefer": f"wait={wait_s}" if wait_s else "respond-async"}
     body = {"model": model, "input": dict(given), **options}
     return (yield from call(Request("POST", "/v1/jobs", body, headers), tries))
+
+
+def run(
+    model: str,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    tries: int,
+    timeout_s: float,
+    heard: bool,
+) -> Flow:
+    """Start a job and see it through: in the same call where it is quick and nobody hears its events.
+
+    Args:
+        heard: somebody wants to hear of it while it runs.
+    """
+    until = time.monotonic() + timeout_s
+    wait_s = 0 if heard else min(LONGEST_WAIT_S, int(timeout_s))
+    job: Job = yield from submit(model, given, options, tries, wait_s)
+    if job["status"] in ENDED:
+        return job
+    return (yield from watch(job["id"], max(0.1, until - time.monotonic()), tries))
 
 
 def upload(data: bytes, content_type: str, tries: int) -> Flow:

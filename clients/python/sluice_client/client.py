@@ -48,19 +48,18 @@ class Sluice:
         self._http = http or httpx.Client(timeout=TIMEOUT)
         self._own, self._sleep = http is None, sleep
 
-    def submit(
-        self, model: str, input: Mapping[str, Any], *, idempotency_key: str | None = None, **options: Any
-    ) -> Job:
+    def submit(self, model: str, input: Mapping[str, Any], **options: Any) -> Job:
         """Start a job and return at once.
 
         Args:
             input: the model's parameters.
-            options: what steers the gateway: ``fallback``, ``webhook_url``, ``max_usd``, ``metadata``, ...
+            options: what steers the gateway: ``fallback``, ``webhook_url``, ``max_usd``, ``metadata``, ...;
+                and ``idempotency_key``, by which this start is known where another process sends it again.
 
         Raises:
             SluiceError: the gateway refuses it, or cannot be reached.
         """
-        job: Job = self._finish(_flow.submit(model, input, options, idempotency_key, self._tries))
+        job: Job = self._finish(_flow.submit(model, input, options, self._tries))
         return job
 
     def run(
@@ -72,8 +71,9 @@ class Sluice:
         on_event: Told | None = None,
         **options: Any,
     ) -> Job:
-        """Start a job and see it through, as ``submit`` and ``wait`` do."""
-        return self.wait(self.submit(model, input, **options), timeout_s=timeout_s, on_event=on_event)
+        """Start a job and see it through, as ``submit`` and ``wait`` do, but what is quick in one call."""
+        flow = _flow.run(model, input, options, self._tries, timeout_s, on_event is not None)
+        return _succeeded(self._finish(flow, on_event))
 
     def wait(self, job: Job | str, *, timeout_s: float = WAIT_S, on_event: Told | None = None) -> Job:
         """Wait for a job's end, and hear of what happens to it.
@@ -161,12 +161,9 @@ class AsyncSluice:
         self._http = http or httpx.AsyncClient(timeout=TIMEOUT)
         self._own, self._sleep = http is None, sleep
 
-    async def submit(
-        self, model: str, input: Mapping[str, Any], *, idempotency_key: str | None = None, **options: Any
-    ) -> Job:
+    async def submit(self, model: str, input: Mapping[str, Any], **options: Any) -> Job:
         """Start a job and return at once."""
-        flow = _flow.submit(model, input, options, idempotency_key, self._tries)
-        job: Job = await self._finish(flow)
+        job: Job = await self._finish(_flow.submit(model, input, options, self._tries))
         return job
 
     async def run(
@@ -179,8 +176,8 @@ class AsyncSluice:
         **options: Any,
     ) -> Job:
         """Start a job and see it through."""
-        job = await self.submit(model, input, **options)
-        return await self.wait(job, timeout_s=timeout_s, on_event=on_event)
+        flow = _flow.run(model, input, options, self._tries, timeout_s, on_event is not None)
+        return _succeeded(await self._finish(flow, on_event))
 
     async def wait(self, job: Job | str, *, timeout_s: float = WAIT_S, on_event: Told | None = None) -> Job:
         """Wait for a job's end, and hear of what happens to it."""

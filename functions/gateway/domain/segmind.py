@@ -12,11 +12,14 @@ from typing import Any
 from gateway.domain import pricing, view
 from gateway.domain.instant import written
 from gateway.domain.job import Job
+from gateway.domain.receiver import EVERY, Webhook
 from gateway.errors import GatewayError, InvalidRequest, JobFailed, NotFound
 from gateway.plan import Plan
 
 # Its own prefix in our names, for a slug that no route has by itself.
 PREFIX = "segmind/"
+# Events of its webhooks that tell how something ended.
+FLOWS = ("PIXELFLOW", "GRAPH_RUN")
 # Of a seed: any.
 RANDOM = -1
 _STATUSES = {
@@ -205,6 +208,29 @@ def models(plan: Plan) -> dict[str, Any]:
             for document in (view.model_document(plan, route) for route in listed)
         ]
     }
+
+
+def webhook(kept: Webhook) -> dict[str, Any]:
+    """Write a webhook."""
+    return {
+        "webhook_id": kept.id,
+        "webhook_url": kept.url,
+        "event": {"types": list(kept.events)},
+        "is_active": kept.disabled_at is None,
+        "created_at": written(kept.created_at),
+    }
+
+
+def webhook_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of one of ours: its names for the end of a flow mean the end of any job.
+
+    >>> webhook_fields({"webhook_url": "https://a.example", "event": {"types": ["PIXELFLOW"]}})
+    {'url': 'https://a.example', 'events': ['*']}
+    """
+    said = body.get("event")
+    types = said.get("types") if isinstance(said, dict) else None
+    named = types if isinstance(types, list) else []
+    return {"url": body.get("webhook_url"), "events": [EVERY if each in FLOWS else each for each in named]}
 
 
 def _why(job: Job) -> str:

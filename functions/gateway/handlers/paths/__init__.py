@@ -34,6 +34,13 @@ PATHS = {
         "callbacks": ("callbacks/{id}",),
         "destinations": ("admin/destinations", "admin/destinations/{id}", "admin/destinations/{name}/verify"),
         "files": ("files/{id}",),
+        "hooks": (
+            "/webhook/get",
+            "/webhook/add",
+            "/webhook/update",
+            "/webhook/inactive",
+            "/webhook/dispatch-logs",
+        ),
         "jobs": ("jobs", "jobs/{id}"),
         "models": ("models", "models/{name}"),
         "replay": ("jobs/{id}/replay",),
