@@ -21,9 +21,8 @@ from infra.resources.storage import Storage
 from infra.resources.webhooks import Webhooks
 
 # Around the provider's call: two reads, two writes, the token; before it, files (``inputs.FETCH_S``).
-START_MARGIN_S = 15
-# Not six timeouts as usual: batches are of one, and a crashed start is looked at again soon.
-VISIBILITY_MARGIN_S = 5
+# A message is not hidden for six timeouts, as usual: a crashed start is looked at again soon.
+START_MARGIN_S, VISIBILITY_MARGIN_S = 15, 5
 PUMPS = 10  # pools that are served at once; one more waits for a second
 # What a handler asks for that works on pools, serves their queues, delivers files.
 _POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")
