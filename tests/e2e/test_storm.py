@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.soak]
 
 TWICE = Path(__file__).parent / "twice"
 CALLERS = 8
-# A worker dies after so many calls of providers, and now and then all do, so the storm is as hard on any machine;
-# a function takes about half a second to start again. Where nothing is called any more, one dies all the same.
+# A worker dies after so many calls of providers, and now and then all do: a storm as hard on any machine. To
+# start again takes about half a second. Where nothing is called any more, one dies all the same.
 CALLS, ALL = (1, 5), 0.05
 LEAST_S, LONGEST_S = 0.5, 5
 SWEEP_S = 10
