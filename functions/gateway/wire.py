@@ -85,7 +85,7 @@ class Output:
     kind: str
     path: str = ""
     keyed: bool = False
-    transcript: Transcript = field(default_factory=Transcript)
+    transcript: Transcript | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,11 +201,14 @@ def _step(step: spoken.Step) -> wire.Step:
 
 def _output(output: spoken.Output) -> wire.Output:
     said = output.transcript
+    return wire.Output(output.kind, output.path, output.keyed, _transcript(said) if said else None)
+
+
+def _transcript(said: entry.Transcript) -> wire.Transcript:
     segments, words = (
         wire.Passages(**each.model_dump()) if each else None for each in (said.segments, said.words)
     )
-    transcript = wire.Transcript(said.language, said.duration, segments, words, said.per_second)
-    return wire.Output(output.kind, output.path, output.keyed, transcript)
+    return wire.Transcript(said.language, said.duration, segments, words, said.per_second)
 
 
 def _model(model_id: str, name: str, model: entry.Model, provider: entry.Provider) -> lowered.Model:

@@ -6,11 +6,13 @@ import pytest
 
 from gateway.domain import upload
 from gateway.domain.job import Job
-from gateway.flow import accept
+from gateway.flow import accept, destination
 from gateway.flow import upload as uploads
 from gateway.flow.ports import Ports
 from tests.builders import CALLER, a_wav, answer, make_job, make_ports, plan_of
-from tests.fakes import Answer
+from tests.domain.test_destination import BODY
+from tests.fakes import Answer, FakeDestinations
+from tests.flow.steps import run_workflow
 
 PLAN = plan_of("version: 1\nmodels: {}\n")
 HEARD = answer(
@@ -90,3 +92,42 @@ def test_a_translation_is_an_operation_of_its_own() -> None:
     _, job = ran({"POST translations": [HEARD]}, "openai/whisper-1", operation="translation")
 
     assert (job.status, job.operation) == ("succeeded", "translation")
+
+
+def test_a_transcript_that_is_a_job_at_its_provider_is_looked_for() -> None:
+    """
+    It comes with the last look, is written here, and its price is missing, which is not free.
+    """
+    plan = plan_of("version: 1\nmodels: {}\n", "version: 1\nproviders: {assemblyai: {secret: a}}\n")
+    word = {"text": "Hi.", "start": 0, "end": 400}
+    done = {"id": "t-1", "status": "completed", "text": "Hi.", "audio_duration": 1, "words": [word]}
+    script = {
+        "POST /v2/transcript": [answer({"id": "t-1", "status": "queued"})],
+        "GET /v2/transcript": [answer({"id": "t-1", "status": "processing"}), answer(done)],
+    }
+    ports = make_ports(script, plan)
+
+    job = make_job(ports, "assemblyai/universal-2", audio="https://a.example.com/a.mp3", format="srt")
+    ended = run_workflow(ports, job)
+
+    assert stored(ports, ended) == ("application/x-subrip", "1\n00:00:00,000 --> 00:00:00,400\nHi.\n")
+    assert (ended.status, ended.priced, ended.attempt.usage) == ("succeeded", False, {"input_second": 1})
+
+
+def test_a_transcript_goes_to_a_customers_bucket() -> None:
+    """
+    What it is is told again there, by its first letters.
+    """
+    ports = make_ports({"POST transcriptions": [TEXT]}, PLAN)
+    destination.register(ports, "acme", BODY)
+    destination.verify(ports, "acme", "films")
+    given = {"format": "text", "delivery": {"destination": "films"}}
+    reference = uploads.begin(ports, CALLER.tenant, upload.Wanted("audio/wav", 1, 10**6)).id
+    ports.uploads.files[upload.key_of(CALLER.tenant, reference)] = a_wav()  # type: ignore[attr-defined]
+
+    ended = run_workflow(ports, make_job(ports, "openai/gpt-4o-transcribe", audio=reference, **given))
+
+    assert isinstance(ports.destinations, FakeDestinations)
+    files = ports.destinations.buckets["acme-films"].files
+    assert files == {f"renders/{ended.id}/1/0.txt": b"BM is a fox.\n"}
+    assert ended.outputs[0].content_type == "text/plain"

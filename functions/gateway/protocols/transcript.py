@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gateway import wire
 from gateway.domain import transcript
 from gateway.domain.transcript import Passage, Transcript
 from gateway.protocols import mapping
@@ -18,7 +19,7 @@ def written(output: Output, body: Any, headers: Mapping[str, str], form: str) ->
     text = mapping.first(body, output.path, headers)
     if not isinstance(text, str):
         return None
-    paths = output.transcript
+    paths = output.transcript or wire.Transcript()
     found = Transcript(
         text.strip(),
         mapping.text(mapping.first(body, paths.language, headers)),

@@ -38,7 +38,7 @@ class Output(Part):
     )
     path: str = Field(default="", description="Where it is, or a transcript's text; not used for `bytes`.")
     keyed: bool = Field(default=False, description="Whether its URL wants the key too.")
-    transcript: Transcript = Field(default=Transcript(), description="Where a transcript's parts are.")
+    transcript: Transcript | None = Field(default=None, description="Where a transcript's parts are.")
 
 
 class Step(Part):
