@@ -17,7 +17,7 @@ export PYTHONPATH := $(CURDIR)/functions:$(CURDIR)
 MAKEFLAGS += --no-print-directory -j3
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit soak bench setup
+.PHONY: help up down test unit soak sweep bench setup
 
 help:  ## Show this
 	@echo "Sluice, the AI gateway for media models, in your own AWS account."
@@ -40,6 +40,9 @@ unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
 
 soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,000, the simulator against the stack; most of an hour
 	@$(PY) -m pytest -q -m soak
+
+sweep: $(SETUP)  ## Run every model of the catalogue once through a local gateway (PROVIDER=fal,xai SWEEP='--sample 3'); most of an hour
+	@$(PY) -P -m tests.sweep --provider '$(PROVIDER)' $(SWEEP)
 
 bench: $(SETUP) $(RUNTIME)/.ready  ## Measure: cold starts and a warm call, as a table (BENCH=--json)
 	@$(PY) -m bench $(BENCH)

@@ -235,7 +235,7 @@ class Plan:
 
 
 def load(text: bytes) -> Plan:
-    """Read a compiled plan; its routes and models when they are asked for, as a call needs few of thousands."""
+    """Read a compiled plan; routes and models when they are asked for, as a call needs few of thousands."""
     found = msgspec.json.decode(text, type=_Text)
     return Plan(
         found.hash, _Read(found.routes, Route), _Read(found.models, Model), found.providers, found.tiers

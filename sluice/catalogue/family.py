@@ -17,7 +17,18 @@ OUTPUTS = {
 }
 """Modality -> the outputs that hold it. A clip beside pictures is the result."""
 
-WORDS = ("prompt", "text", "text_input", "gen_text", "script", "instruction", "lyrics_prompt", "tags")
+WORDS = (
+    "prompt",
+    "text",
+    "text_prompt",
+    "text_input",
+    "gen_text",
+    "script",
+    "instruction",
+    "lyrics_prompt",
+    "tags",
+    "lyrics",
+)
 SPOKEN = ("text", "gen_text", "text_input", "script", "prompt")
 FIRST = (
     "image_url",

@@ -108,7 +108,8 @@ def _text(provider: str, listing: Listing, rows: list[Row]) -> str:
     lines = [
         "# Written by `sluice catalogue import`; write into the entry beside it instead.",
         f"# Source: {', '.join(sources)}, read {' and '.join(dates)}.",
-        "# A price of a month counts from its first day. `usual` is an estimate. A model without prices is unpriced, which is not free.",
+        "# A price of a month counts from its first day. `usual` is an estimate.",
+        "# A model without prices is unpriced, which is not free.",
         f"{provider}:",
     ]
     if listing.templates:

@@ -42,7 +42,7 @@ def lines(rows: list[Row], parameters: Mapping[str, Any]) -> list[Line]:
     row = priced[0]
     if row.unit == "per second of video":
         return _seconds(row, parameters)
-    if row.unit.startswith("per 1M input tokens") and row.detail.keys() <= _TOKENS.keys():
+    if row.unit.startswith("per 1M input tokens") and _other(row.detail) <= _TOKENS.keys():
         return [
             _line(row, meter, row.detail[name], per=_MILLION)
             for name, meter in _TOKENS.items()
@@ -56,6 +56,12 @@ def lines(rows: list[Row], parameters: Mapping[str, Any]) -> list[Line]:
     if len(set(row.detail.values())) > 1:
         raise Unpriced("input and output have prices of their own")
     return [_line(row, meter, row.usd, per=per)]
+
+
+def _other(detail: Mapping[str, Decimal]) -> set[str]:
+    """Leave out what pictures cost that are counted among the tokens, at the same price."""
+    same = detail.get("in_per_image_1M_token") == detail.get("in_per_1M_token")
+    return set(detail) - ({"in_per_image_1M_token"} if same else set())
 
 
 def _seconds(row: Row, parameters: Mapping[str, Any]) -> list[Line]:

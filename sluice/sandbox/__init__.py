@@ -20,5 +20,6 @@ size       aspect ratios and resolutions as pixels
 signing    proofs that a call comes from here
 media      the pictures, clips and sounds
 
-Imports go: app -> control | exchange -> delivery -> state -> caller -> dialects -> played -> wire -> job -> media.
+Imports go: app -> control | exchange -> delivery -> state -> caller -> dialects -> played -> wire -> job ->
+media.
 """

@@ -1,17 +1,20 @@
 """The shipped provider files: each is whole by itself."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from gateway.plan import Plan
+from gateway.plan import Model, Plan
 from infra.compile import Source, compile_files
 from infra.compile.node import Node
 from infra.compile.source import parse
 
 # What words are given under, where it is not ``prompt``.
 WORDS = {"chat": "messages", "embedding": "input", "transcription": "audio", "translation": "audio"}
-FILES = sorted((Path(__file__).parents[2] / "infra/catalog").glob("*.yaml"))
+OTHERWISE = {"text", "text_prompt", "script"}
+FOLDER = Path(__file__).parents[2] / "infra/catalog"
+FILES = sorted(FOLDER.glob("*.yaml"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
@@ -20,19 +23,29 @@ def plan_of(path: Path) -> Plan:
     result = compile_files(
         Source("routes.yaml", "version: 1\n"),
         Source("providers.yaml", f"version: 1\nproviders:\n  {path.stem}: {{secret: test/{path.stem}}}\n"),
-        {path.name: path.read_text()},
+        {str(file.relative_to(FOLDER)): file.read_text() for file in (path, list_of(path)) if file.exists()},
     )
     assert [str(problem) for problem in result.problems] == []
     assert result.plan is not None
     return result.plan
 
 
+def list_of(path: Path) -> Path:
+    """Name the list of models beside an entry."""
+    return FOLDER / "models" / path.name
+
+
 def models_of(path: Path) -> dict[str, Node]:
-    """Read a file's models as they are written."""
-    node, problems = parse(Source(path.name, path.read_text()))
-    assert problems == []
-    assert node is not None
-    return node.at(path.stem, "models").children
+    """Read an entry's models and templates as they are written, and those of its list."""
+    found: dict[str, Node] = {}
+    for file in (path, list_of(path)):
+        node, problems = parse(Source(path.name, file.read_text())) if file.exists() else (None, [])
+        assert problems == []
+        entry = node.at(path.stem) if node else None
+        models = entry.at("models").children if entry else {}
+        found |= {name: model for name, model in models.items() if not model.at("like").present}
+        found |= entry.at("templates").children if entry else {}
+    return found
 
 
 def test_there_are_files() -> None:
@@ -90,7 +103,8 @@ def test_file_says_where_its_facts_are_from(path: Path) -> None:
 @every_file
 def test_models_take_a_prompt(path: Path) -> None:
     """
-    Every model that makes something from words takes them under the one name for them of its operation.
+    Every model that makes something from words takes them under the one name for them of its operation. Only
+    what changes or moves a given file can do without, and then takes none under another name.
     """
     models = plan_of(path).models
 
@@ -99,8 +113,13 @@ def test_models_take_a_prompt(path: Path) -> None:
         for key, model in models.items()
         for operation in model.offers
         if WORDS.get(operation, "prompt") not in model.parameters
+        and (OTHERWISE & model.parameters.keys() or not _changes_a_file(model))
     ]
     assert lacking == []
+
+
+def _changes_a_file(model: Model) -> bool:
+    return any(parameter.medium and parameter.required for parameter in model.parameters.values())
 
 
 def test_an_entry_without_its_models_is_short() -> None:
@@ -114,5 +133,5 @@ def test_an_entry_without_its_models_is_short() -> None:
 
 def entry_lines(path: Path) -> list[str]:
     """Return an entry's lines above its models, without comments."""
-    above = path.read_text().partition("\n  models:\n")[0].splitlines()
+    above = re.split(r"\n  (?:templates|models):\n", path.read_text())[0].splitlines()
     return [line for line in above if not line.lstrip().startswith("#")]

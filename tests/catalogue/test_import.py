@@ -13,29 +13,10 @@ from sluice.catalogue.price import Unpriced
 from sluice.errors import Refused
 from tests.builders import ROOT, catalog
 
-DECLARED = (Path(__file__).parent / "declared.d.ts").read_text()
-HEAD = ",".join(row.COLUMNS)
-ENTRY = """lumen:
-  rows: {protocols: {image: pictures, video: clips, audio: sounds}}
-  base_url: https://api.lumen.example
-  protocols:
-    pictures: &ask {steps: [{method: POST, url: "{base}/{endpoint}", encoding: json, body: {}, outputs: [{kind: url, path: "images[].url"}]}]}
-    clips: *ask
-    sounds: *ask
-  templates:
-    voice: {rows: {modality: [tts], except: ["*-beta"]}, offers: {speech: sounds}, parameters: {prompt: {required: true}}, prices: []}
-  models:
-    lumen/own: {offers: {text_to_image: pictures}, prices: []}
-"""
-ROWS = [
-    "lumen,lumen/clip,video,async,0.1,per second of video,out_per_second=0.1,,a page,2026-11,",
-    "lumen,lumen/plain,image,async,0.0005,per image,out_per_image=0.0005,,cost map <- https://a.example,2026-11-22,",
-    "lumen,lumen/pose,image_edit,async,,,,,a page,2026-11,",
-    "lumen,lumen/say,tts,sync,0.02,per 1k characters,in_per_1k_char=0.02,,a page,2026-11,",
-    "lumen,lumen/say-beta,tts,sync,,,,,a page,2026-11,",
-    "lumen,lumen/own,image,sync,,,,,a page,2026-11,",
-    "lumen,lumen/solid,3d,async,,,,,a page,2026-11,",
-]
+HERE = Path(__file__).parent
+DECLARED = (HERE / "declared.d.ts").read_text()
+ENTRY = (HERE / "lumen.yaml").read_text()
+HEAD, *ROWS = (HERE / "rows.csv").read_text().splitlines()
 
 
 def entry(**changes: Any) -> Entry:
@@ -121,20 +102,22 @@ def of(unit: str, detail: str, usd: str = "0.1", variant: str = "") -> list[row.
     return row.read(f"{HEAD}\nlumen,x,video,async,{usd},{unit},{detail},{variant},a page,2026-11,")
 
 
+SECONDS, RESOLUTIONS = "per second of video", {"resolution": {"enum": ["480p", "1080p"]}}
 PRICED = {
     "a second by resolution": (
-        of("per second of video", "out_per_second=0.05;out_per_second_1080p=0.14"),
-        {"resolution": {"enum": ["480p", "1080p"]}},
+        of(SECONDS, "out_per_second=0.05;out_per_second_1080p=0.14"),
         [("output_second", "0.14", 1, {"resolution": ["1080p"]}), ("output_second", "0.05", 1, None)],
     ),
-    "less than a micro": (of("per image", "", "0.00000035"), {}, [("output_image", "0.000035", 100, None)]),
-    "a minute heard": (of("per minute of audio", "in_per_second=0.0001", "0.006"), {}, [("input_second", "0.006", 60, None)]),
+    "less than a micro": (of("per image", "", "0.00000035"), [("output_image", "0.000035", 100, None)]),
+    "a minute heard": (
+        of("per minute of audio", "in_per_second=0.0001", "0.006"),
+        [("input_second", "0.006", 60, None)],
+    ),
     "tokens": (
         of("per 1M input tokens", "in_per_1M_token=2;out_per_1M_token=8", "2"),
-        {},
         [("input_token", "2", 1_000_000, None), ("output_token", "8", 1_000_000, None)],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", PRICED)
@@ -142,33 +125,31 @@ def test_a_price_becomes_lines_of_our_meters(case: str) -> None:
     """
     Exact to the source's last digit.
     """
-    rows, parameters, wanted = PRICED[case]
+    rows, wanted = PRICED[case]
 
-    found = price.lines(rows, parameters)
+    found = price.lines(rows, RESOLUTIONS)
 
     assert [(line["meter"], line["usd"], line.get("per", 1), line.get("when")) for line in found] == wanted
     assert all(Decimal(line["usd"]) * 1_000_000 % 1 == 0 for line in found)
 
 
 UNPRICED = {
-    "a resolution that is not asked for": (of("per second of video", "out_per_second=0.1;out_per_second_4k=0.3"), "depends on a resolution"),
-    "pictures that are counted too": (of("per second of video", "out_per_second=0.1;in_per_image=0.01"), "in_per_image"),
-    "steps": (of("per step", ""), "'per step'"),
-    "an average": (of('"per request (observed average, USD)"', "avg_latency=3"), "observed average"),
-    "a quality that is not asked for": (of("per image", "", variant="high/1024-x-1024"), "depends on a quality"),
-    "free": (of("per image", "", "0"), "no price is known"),
-}  # fmt: skip
+    "depends on a resolution": of(SECONDS, "out_per_second=0.1;out_per_second_4k=0.3"),
+    "in_per_image": of(SECONDS, "out_per_second=0.1;in_per_image=0.01"),
+    "'per step'": of("per step", ""),
+    "observed average": of('"per request (observed average, USD)"', "avg_latency=3"),
+    "depends on a quality": of("per image", "", variant="high/1024-x-1024"),
+    "no price is known": of("per image", "", "0"),
+}
 
 
-@pytest.mark.parametrize("case", UNPRICED)
-def test_a_price_that_cannot_be_said_is_none(case: str) -> None:
+@pytest.mark.parametrize("reason", UNPRICED)
+def test_a_price_that_cannot_be_said_is_none(reason: str) -> None:
     """
     A wrong price would be charged; none is told as unpriced.
     """
-    rows, reason = UNPRICED[case]
-
     with pytest.raises(Unpriced, match=reason):
-        price.lines(rows, {})
+        price.lines(UNPRICED[reason], {})
 
 
 def test_a_file_of_another_form_is_refused() -> None:

@@ -299,7 +299,7 @@ def test_models_are_narrowed_to_what_is_looked_for(api: ModuleType) -> None:
 
 
 def test_a_list_of_thousands_comes_in_pages(api: ModuleType) -> None:
-    """Names of routes.yaml first; a page goes on behind the last id of the one before, and none comes twice."""
+    """Names of routes.yaml first; a page goes on behind the last id of the one before; none comes twice."""
     whole = [model["id"] for model in listed(api)["data"]]
     first = listed(api, limit="600")
     rest = listed(api, limit="2000", after=first["last_id"])

@@ -1,5 +1,6 @@
 """A sandbox process for the session, and a client that finds it in order."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sluice.root import PYTHONPATH
 from tests import probe
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +25,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     port_file = tmp_path_factory.mktemp("sandbox") / "port"
     command = [sys.executable, "-m", "sluice.sandbox", "--port-file", str(port_file)]
-    process = subprocess.Popen([*command, "--render-scale", str(RENDER_SCALE)], cwd=ROOT)
+    environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
+    process = subprocess.Popen([*command, "--render-scale", str(RENDER_SCALE)], cwd=ROOT, env=environment)
     while not port_file.exists():
         assert process.poll() is None
         time.sleep(0.02)

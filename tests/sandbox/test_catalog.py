@@ -14,11 +14,12 @@ import pytest
 
 from gateway.domain import media, medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading
-from gateway.plan import Model, Parameter, Plan
+from gateway.plan import Plan
 from gateway.protocols import spoken, steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
 from tests.builders import a_png, a_wav, catalog_plan
+from tests.sweep import smallest
 
 PROVIDERS = sorted(catalog_plan().providers)
 MOST_LOOKS = 200
@@ -44,35 +45,12 @@ def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
     found: dict[tuple[str, str], steps.Call] = {}
     for model in (model for model in plan.models.values() if model.provider == provider):
         for operation, offer in model.offers.items():
-            fit = request.fit(model, operation, smallest(model, operation), {})
+            fit = request.fit(model, operation, smallest.call_of(model, operation), {})
             given = medium.filled(model.parameters, fit.arguments, file_of)
             protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
             call = steps.Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
             found.setdefault((operation, offer.protocol), call)
     return found
-
-
-def smallest(model: Model, operation: str) -> dict[str, Any]:
-    """Give the words and what is required and no more; the shortest clip of the fewest pixels."""
-    known = request.parameters_of(model, operation)
-    needed = {name: value_of(p) for name, p in known.items() if p.required or name == "prompt"}
-    needed |= {"messages": [{"role": "user", "content": "a fox"}]} if operation == "chat" else {}
-    for name in {"duration", "resolution"} & known.keys():
-        least = next(iter(known[name].enum), known[name].minimum)
-        needed |= {} if least is None else {name: int(least) if known[name].type == "integer" else least}
-    return needed
-
-
-def value_of(parameter: Parameter) -> Any:
-    """Choose a value that a parameter takes."""
-    if parameter.enum:
-        return parameter.enum[0]
-    if parameter.type in request.MEDIA:
-        return "https://example.com/a"
-    numbers: dict[str, type] = {"integer": int, "number": float, "boolean": bool}
-    if parameter.type in numbers:
-        return numbers[parameter.type](parameter.minimum or 1)
-    return ["a fox"] if parameter.type == "array" else "a fox"
 
 
 def file_of(place: medium.Place) -> medium.Medium:

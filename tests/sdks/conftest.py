@@ -3,6 +3,7 @@
 They live in an environment of their own (requirements/sdks.in), so these tests run in a pytest of their own.
 """
 
+import os
 import subprocess
 import time
 import wave
@@ -52,7 +53,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     certificate = write_certificate(folder, "localhost")
     command = [ROOT / ".venv/bin/python", "-m", "sluice.sandbox", "--port-file", folder / "port"]
     command += ["--tls", certificate, "--render-scale", str(RENDER_SCALE)]
-    process = subprocess.Popen(command, cwd=ROOT)
+    paths = f"{ROOT / 'functions'}:{ROOT}"
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths})
     while not (folder / "port").exists():
         assert process.poll() is None
         time.sleep(0.02)

@@ -181,7 +181,8 @@ def _sources(call: Call, output: Output, answer: HttpResponse, body: Any) -> lis
         return [Source(url=value, keyed=output.keyed) for value in values]
     decode = bytes.fromhex if output.kind == "hex" else base64.b64decode
     try:
-        return [Source(data=decode(value)) for value in values]
+        # What stands before a comma is the head of a data URI; neither alphabet has one.
+        return [Source(data=decode(value.rpartition(",")[2])) for value in values]
     except (ValueError, binascii.Error):
         return []
 

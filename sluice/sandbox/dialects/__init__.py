@@ -1,6 +1,6 @@
 """The providers that the sandbox plays, by the name that begins their paths.
 
-Each of these knows its provider from that one's own SDK. All others of the catalogue are played from their entries.
+Each of these knows its provider from that one's own SDK. All others are played from their entries.
 """
 
 from collections.abc import Iterator, Mapping

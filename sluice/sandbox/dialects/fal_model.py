@@ -4,7 +4,6 @@ Source: @fal-ai/client 1.10.1 endpoint types and fal's model pages, read 2026-11
 """
 
 import re
-from typing import Any
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Order
@@ -12,7 +11,7 @@ from sluice.sandbox.media.spec import Kind, Spec, speech_seconds
 from sluice.sandbox.played import order
 from sluice.sandbox.played.entry import made_by
 from sluice.sandbox.size import image_size, pixels_of, video_size
-from sluice.sandbox.wire import Call
+from sluice.sandbox.wire import Call, Refused
 
 KINDS: tuple[tuple[str, Kind], ...] = (
     (r"to-video|lipsync|/video", "video"),
@@ -37,22 +36,29 @@ IMAGE_SIZES = {
     "auto_2K": (2048, 2048),
     "auto_4K": (4096, 4096),
 }
-PROMPTS = ("prompt", "text", "input", "lyrics_prompt")
-INPUT_LINK = re.compile(r"(image|video|audio|reference|start|end)\w*_urls?")
+PROMPTS = (
+    "prompt", "text", "input", "text_prompt", "text_input", "gen_text", "script", "instruction",
+    "lyrics_prompt", "tags", "lyrics",
+)  # fmt: skip
+INPUT_LINK = re.compile(r"\w*(image|video|audio|reference|start|end)\w*(_urls?)?")
 DEFAULT_VIDEO_S = {"veo": 8}
 """Default length by a word of the model's id; 5 s otherwise."""
 
 
 def order_of(call: Call) -> Order:
-    """Read a model's input."""
+    """Read a model's input. What the catalogue lists may spell a size or a length in a way of its own."""
     model = call.params["app"]
-    if kind := made_by(call.provider).get(model):
-        return Order(model, order.specs(call, model, kind, _facts(call)))
-    kind = kind_of(model)
+    listed = made_by(call.provider).get(model)
+    kind = listed or kind_of(model)
     prompt = _prompt(call)
     seed = fields.seed(call.body, model, prompt)
     make = {"image": _images, "video": _video, "audio": _audio}[kind]
-    return Order(model, make(call, model, prompt, seed))
+    try:
+        return Order(model, make(call, model, prompt, seed))
+    except Refused:
+        if listed is None:
+            raise
+    return Order(model, order.specs(call, model, kind, {"prompt": prompt, "seed": seed}))
 
 
 def kind_of(model: str) -> Kind:
@@ -62,21 +68,6 @@ def kind_of(model: str) -> Kind:
     ('video', 'image', 'audio')
     """
     return next((kind for words, kind in KINDS if re.search(words, model)), "image")
-
-
-def _facts(call: Call) -> dict[str, Any]:
-    """Read what most models share; the list says what a model makes, and not every spelling of it."""
-    length = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)s?", str(call.body.get("duration")))
-    return {
-        "prompt": next((call.body[name] for name in PROMPTS if isinstance(call.body.get(name), str)), ""),
-        "n": call.body.get("num_images"),
-        "size": IMAGE_SIZES.get(str(call.body.get("image_size"))),
-        "aspect_ratio": call.body.get("aspect_ratio"),
-        "resolution": call.body.get("resolution"),
-        "duration": float(length[1]) if length else None,
-        "format": call.body.get("output_format"),
-        "seed": call.body.get("seed"),
-    }
 
 
 def _prompt(call: Call) -> str:

@@ -88,7 +88,7 @@ def result(
 def _keep(
     call: Call, job: Job, protocol: Protocol, index: int, tree: dict[str, Any], headers: dict[str, str]
 ) -> None:
-    """Give what later steps name: an address on this server where one is called as it is, else the job's id."""
+    """Give what later steps name: an address on this server where it is called as it is, or the job's id."""
     urls = [step.url for step in (*protocol.steps[index:], *([protocol.cancel] if protocol.cancel else []))]
     for name, path in protocol.steps[index].keep.items():
         link = any(url.startswith(f"{{{name}}}") for url in urls)

@@ -8,6 +8,8 @@ from uuid import uuid4
 from gateway.plan import Provider
 from gateway.protocols import mapping
 from gateway.wire import Protocol, Step
+from sluice.sandbox.dialects.openai_chat import CHAT
+from sluice.sandbox.dialects.openai_error import request_id, trouble
 from sluice.sandbox.job import Job, Jobs, Order
 from sluice.sandbox.played import answer, order
 from sluice.sandbox.played.entry import Played, played
@@ -30,7 +32,10 @@ _NAMED = re.compile(r"\{(\w+)\}")
 def dialect(name: str) -> Dialect:
     """Make the dialect of a provider of the catalogue."""
     known = played(name)
-    protocols = known.provider.protocols
+    protocols = {key: each for key, each in known.provider.protocols.items() if not each.family}
+    talks = CHAT if len(protocols) < len(known.provider.protocols) else ()
+    if not protocols:
+        return Dialect(name, CHAT, _key(known.provider), trouble, request_id, tells_retry=True)
     first = next(iter(protocols.values())).steps[0]
     looks: dict[tuple[str, str], Look | Result] = {}
     for key, protocol in protocols.items():
@@ -43,16 +48,24 @@ def dialect(name: str) -> Dialect:
     return Dialect(
         name=name,
         key=_key(known.provider),
-        trouble=lambda refused, call: answer.trouble(known.provider, first, refused),
+        trouble=lambda refused, call: (
+            trouble(refused, call) if _is_talk(call) else answer.trouble(known.provider, first, refused)
+        ),
         job_id=lambda: uuid4().hex,
-        routes=(*looks.values(), *_starts(known)),
+        routes=(*talks, *looks.values(), *_starts(known)),
     )
+
+
+def _is_talk(call: Call) -> bool:
+    return any(re.fullmatch(talk.pattern, call.path) for talk in CHAT)
 
 
 def _starts(known: Played) -> list[Submit]:
     """Make a route for every address that something is started at."""
     addresses: dict[tuple[str, str, bool], dict[str, Step]] = {}
     for key, protocol in known.provider.protocols.items():
+        if protocol.family:
+            continue
         step = protocol.steps[0]
         at = (step.method, _pattern(known, step), protocol.answers_at_once)
         addresses.setdefault(at, {})[key] = step

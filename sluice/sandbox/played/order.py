@@ -134,8 +134,7 @@ def specs(call: Call, model: str, kind: str, facts: Mapping[str, Any]) -> tuple[
 
 
 def _pixels(facts: Mapping[str, Any]) -> tuple[int, int]:
-    size = facts.get("size")
-    if found := size if isinstance(size, tuple) else pixels_of(str(size or "")):
+    if found := pixels_of(str(facts.get("size") or "")):
         return found
     return image_size(str(facts.get("resolution") or "1K"), _ratio(facts, "1:1")) or (1024, 1024)
 
