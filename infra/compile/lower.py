@@ -204,7 +204,7 @@ def _output(output: spoken.Output) -> wire.Output:
     return wire.Output(output.kind, output.path, output.keyed, _transcript(said) if said else None)
 
 
-def _transcript(said: entry.Transcript) -> wire.Transcript:
+def _transcript(said: spoken.Transcript) -> wire.Transcript:
     segments, words = (
         wire.Passages(**each.model_dump()) if each else None for each in (said.segments, said.words)
     )
