@@ -238,7 +238,7 @@ def test_words_and_matches_are_text() -> None:
           - {method: POST, url: "{base}", encoding: json, body: {}, keep: {task: id}}
           - {method: GET, url: "{base}/{task}", status: done, words: {false: running, true: done, 3: failed},
              outputs: [{kind: url, path: url}]}
-    models: {m: {offers: {chat: go}}}
+    models: {m: {offers: {text_to_image: go}}}
 """
     )
 
