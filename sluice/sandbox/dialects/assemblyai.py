@@ -7,11 +7,13 @@ import re
 from uuid import uuid4
 
 from sluice.sandbox import fields, hearing
+from sluice.sandbox.caller import FORGED
 from sluice.sandbox.job import Job, Jobs, Order
 from sluice.sandbox.media.spec import Spec
 from sluice.sandbox.media.speech import Word, sentences, timed
 from sluice.sandbox.wire import (
     Call,
+    Callback,
     Dialect,
     Look,
     Refused,
@@ -124,6 +126,17 @@ def _passage(own: list[Word], speakers: bool) -> dict[str, object]:
     return {"text": own[0].text, **times, "confidence": 0.97, "speaker": who}
 
 
+def _called(call: Call, job: Job) -> dict[str, object]:
+    return {"transcript_id": job.id, "status": STATES.get(job.state(call.now), "error")}
+
+
+def _sign(call: Call, job: Job, body: bytes) -> dict[str, str]:
+    """Say the caller's own word again, under the name that it gave; somebody else does not know it."""
+    name = str(call.body.get("webhook_auth_header_name") or "x-unnamed")
+    told = str(call.body.get("webhook_auth_header_value", ""))
+    return {name: "unknown" if body.endswith(FORGED) else told}
+
+
 def _key(call: Call) -> str | None:
     return call.headers.get("authorization") or None
 
@@ -138,6 +151,7 @@ DIALECT = Dialect(
     trouble=_trouble,
     job_id=_id,
     throttles=True,
+    callback=Callback(lambda call: call.body.get("webhook_url"), _called, _sign, begins=lambda call: False),
     routes=(
         Look("POST", "/v2/upload", _upload),
         Submit("/v2/transcript", _read, _begun),
