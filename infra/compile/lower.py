@@ -11,6 +11,7 @@ from gateway import wire
 from gateway.protocols.signatures import STANDARD
 from infra.compile import unit, vocabulary
 from infra.compile.blueprint import Blueprint, Pool
+from infra.compile.schema import protocol as spoken
 from infra.compile.schema import provider as entry
 from infra.compile.schema import route as file
 
@@ -156,7 +157,7 @@ def _limits(limits: entry.Limits) -> lowered.Limits:
     return lowered.Limits(**limits.model_dump(exclude={"models"}))
 
 
-def _protocol(protocol: entry.Protocol) -> wire.Protocol:
+def _protocol(protocol: spoken.Protocol) -> wire.Protocol:
     find = protocol.find
     return wire.Protocol(
         steps=tuple(_step(step) for step in protocol.steps),
@@ -171,14 +172,14 @@ def _protocol(protocol: entry.Protocol) -> wire.Protocol:
     )
 
 
-def _callback(callback: entry.Callback) -> wire.Callback:
+def _callback(callback: spoken.Callback) -> wire.Callback:
     given, signature = callback.model_dump(exclude={"ends", "signature"}), callback.signature
     return wire.Callback(
         **given, ends=tuple(callback.ends), signature=_signature(signature) if signature else None
     )
 
 
-def _signature(signature: entry.Signature) -> wire.Signature:
+def _signature(signature: spoken.Signature) -> wire.Signature:
     """Lower headers' names, as those that arrive are in lower case too."""
     given = signature.model_dump(include={"keys", "path", "keyed"})
     if signature.scheme == "standard_webhooks":
@@ -193,12 +194,12 @@ def _signature(signature: entry.Signature) -> wire.Signature:
     )
 
 
-def _step(step: entry.Step) -> wire.Step:
+def _step(step: spoken.Step) -> wire.Step:
     outputs = tuple(_output(output) for output in step.outputs)
     return wire.Step(**step.model_dump(exclude={"outputs"}), outputs=outputs)
 
 
-def _output(output: entry.Output) -> wire.Output:
+def _output(output: spoken.Output) -> wire.Output:
     said = output.transcript
     segments, words = (
         wire.Passages(**each.model_dump()) if each else None for each in (said.segments, said.words)
