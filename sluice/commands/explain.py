@@ -109,7 +109,7 @@ def _first_tries(plan: "Plan", asked: "Request", chain: "tuple[Hop, ...]") -> di
 
 def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[str, Any]:
     from gateway.domain import medium, pricing, request
-    from gateway.protocols import steps
+    from gateway.protocols import spoken, steps
 
     provider, model = plan.providers[hop.provider], plan.models[f"{hop.provider}/{hop.model}"]
     fit = request.fit(model, operation, asked.parameters, hop.parameters)
@@ -123,7 +123,10 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
         parameters=model.parameters,
         arguments=medium.filled(model.parameters, fit.arguments, _file),
     )
-    sent = steps.request(call, call.protocol.steps[0], {}, _NO_SECRET, time.time())
+    if call.protocol.family:
+        sent = spoken.request(call, _NO_SECRET, time.time(), streamed=False)
+    else:
+        sent = steps.request(call, call.protocol.steps[0], {}, _NO_SECRET, time.time())
     price = pricing.estimate(model, fit.arguments)
     limits = plan.limits_of(hop.provider, hop.model)
     return {

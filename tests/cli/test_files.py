@@ -86,6 +86,22 @@ def test_explain_shows_what_each_target_would_get(files: Path) -> None:
     assert float(explained["chain"][0]["estimated_usd"]) > 0
 
 
+def test_explain_shows_a_chat_in_the_words_of_each_family(files: Path) -> None:
+    """
+    The body is the one that would be sent, under the provider's own name of the model.
+    """
+    (files / "routes.yaml").write_text(
+        "version: 1\nmodels: {talk: {operations: [chat], targets: [groq/openai/gpt-oss-20b]}}\n"
+    )
+    (files / "providers.yaml").write_text("version: 1\nproviders: {groq: {secret: test/groq}}\n")
+    asked = '{"model": "talk", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 5}'
+
+    shown = sluice("explain", "--json", folder=files, stdin=asked)
+
+    body = json.loads(shown.stdout)["chain"][0]["body"]
+    assert (body["model"], body["max_completion_tokens"]) == ("openai/gpt-oss-20b", 5)
+
+
 def test_explain_reads_a_flat_body_from_a_file(files: Path) -> None:
     (files / "r.json").write_text('{"prompt": "a fox"}')
 
