@@ -66,20 +66,20 @@ def _expanded(entry: Node, found: list[Problem]) -> Node:
     templates = entry.at("templates").children
     kept = _without(entry, _FOR_THE_CONVERTER)
     if entry.at("models").present:
-        models = entry.at("models").children
-        kept["models"] = _with(
-            entry.at("models"), {name: _filled(model, templates, found) for name, model in models.items()}
-        )
+        models = entry.at("models").children.items()
+        filled = {name: _filled(model, templates, found) for name, model in models}
+        kept["models"] = _with(entry.at("models"), {name: node for name, node in filled.items() if node})
     return _with(entry, kept)
 
 
-def _filled(model: Node, templates: Mapping[str, Node], found: list[Problem]) -> Node:
+def _filled(model: Node, templates: Mapping[str, Node], found: list[Problem]) -> Node | None:
+    """Write out a model; nothing where its template is unknown, so that this alone is told."""
     like = model.at("like")
     if not like.present:
         return model
     if like.text not in templates:
         found.append(at(like, *unknown("template", like.text, templates)))
-        return model
+        return None
     template = templates[like.text]
     shared = _with(template, _without(template, _FOR_THE_CONVERTER))
     return overlay(shared, _with(model, _without(model, ("like",))))

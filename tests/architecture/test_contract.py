@@ -137,3 +137,18 @@ def test_a_change_of_the_environment_is_no_patch() -> None:
     tree = ast.parse("monkeypatch.setenv('A', '1'); monkeypatch.chdir('/')")
 
     assert not any(patched(node) for node in ast.walk(tree))
+
+
+# Forms that callers and providers speak, called after who made them first; and a service of AWS.
+FORMS = {"openai", "anthropic", "segmind", "google", "lambda"}
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(ROOT / "functions")], ids=named)
+def test_the_run_time_knows_no_provider_by_name(path: Path) -> None:
+    """
+    A provider is data: no line of code decides by one.
+    """
+    providers = {file.stem for file in (ROOT / "infra/catalog").glob("*.yaml")} - FORMS
+    words = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+
+    assert [word for word in words if isinstance(word, str) and word.strip("/ ") in providers] == []

@@ -30,7 +30,7 @@ def test_a_pair_of_keys_becomes_a_token_that_is_good_for_half_an_hour() -> None:
     """
     Kling's receiver finds the algorithm, the access key, both ends of the time, and the right signature.
     """
-    value = auth.headers(Auth(scheme="kling"), "ACCESS:SECRET:WITH:COLONS", NOW)["Authorization"]
+    value = auth.headers(Auth(scheme="key_pair"), "ACCESS:SECRET:WITH:COLONS", NOW)["Authorization"]
 
     scheme, token = value.split(" ")
     head, claims, signature = token.split(".")
@@ -44,7 +44,7 @@ def test_one_key_of_kling_is_sent_as_it_is() -> None:
     """
     The newer single key needs no token.
     """
-    assert auth.headers(Auth(scheme="kling"), "one-key", NOW) == {"Authorization": "Bearer one-key"}
+    assert auth.headers(Auth(scheme="key_pair"), "one-key", NOW) == {"Authorization": "Bearer one-key"}
 
 
 def test_what_is_sent_and_what_came_do_not_show_in_a_log() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from gateway.domain import media, medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading
-from gateway.plan import Plan
+from gateway.plan import DIRECT, Model, Plan
 from gateway.protocols import spoken, steps
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
@@ -23,6 +23,8 @@ from tests.sweep import smallest
 
 PROVIDERS = sorted(catalog_plan().providers)
 MOST_LOOKS = 200
+# Every so manyth model of all is run by itself; `make sweep` runs them all.
+SPARSE = 25
 every_provider = pytest.mark.parametrize("provider", PROVIDERS)
 
 FAULTS = [
@@ -40,17 +42,22 @@ def played(server: str) -> Plan:
 
 def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
     """Make the smallest call of each operation over each of a provider's protocols."""
-    plan = played(server)
-    entry = plan.providers[provider]
     found: dict[tuple[str, str], steps.Call] = {}
-    for model in (model for model in plan.models.values() if model.provider == provider):
+    for model in (model for model in played(server).models.values() if model.provider == provider):
         for operation, offer in model.offers.items():
-            fit = request.fit(model, operation, smallest.call_of(model, operation), {})
-            given = medium.filled(model.parameters, fit.arguments, file_of)
-            protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
-            call = steps.Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
-            found.setdefault((operation, offer.protocol), call)
+            if (operation, offer.protocol) not in found:
+                found[operation, offer.protocol] = call_of(server, model, operation)
     return found
+
+
+def call_of(server: str, model: Model, operation: str) -> steps.Call:
+    """Make the smallest call of a model."""
+    entry, offer = played(server).providers[model.provider], model.offers[operation]
+    fit = request.fit(model, operation, smallest.call_of(model, operation), {})
+    assert not fit.problems
+    given = medium.filled(model.parameters, fit.arguments, file_of)
+    protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
+    return steps.Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
 
 
 def file_of(place: medium.Place) -> medium.Medium:
@@ -101,6 +108,21 @@ def test_every_protocol_runs_to_real_files(
 
     kinds = {name: kind_of(bare, reading) for name, reading in made.items()}
     assert kinds == {name: media.MODALITIES[name[0]] for name in made}
+
+
+def test_listed_models_run_to_real_files(server: str, sandbox: httpx.Client, bare: httpx.Client) -> None:
+    """
+    Of every template of a long list one model, and not only the first of a provider: a sample of all of them.
+    """
+    models = [model for model in catalog_plan().models.values() if next(iter(model.offers)) not in DIRECT]
+    chosen = {model.id: model for model in models[::SPARSE]}
+
+    kinds = {
+        name: kind_of(bare, run(bare, call_of(server, model, next(iter(model.offers)))))
+        for name, model in chosen.items()
+    }
+
+    assert kinds == {name: media.MODALITIES[next(iter(model.offers))] for name, model in chosen.items()}
 
 
 @every_provider

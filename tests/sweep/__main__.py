@@ -36,8 +36,8 @@ def main() -> int:
     plan = read_catalogue()
     models = _chosen(plan, asked.provider.split(",") if asked.provider else [], asked.sample)
     before = {} if asked.anew else _kept()
-    left = [model for model in models if f"{model.provider}/{model.id}" not in before]
-    print(f"{len(models)} models, {len(models) - len(left)} of them passed before.", flush=True)
+    left = [model for model in models if f"{model.provider}/{model.id}" not in before][: asked.most]
+    print(f"{len(models)} models, {len(before)} passed before, {len(left)} are run now.", flush=True)
     verdicts = list(before.values()) + (_run(left, asked.at_once) if left else [])
     names = {f"{model.provider}/{model.id}" for model in models}
     return _tell([verdict for verdict in verdicts if verdict.model in names])
@@ -144,6 +144,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--provider", default="", help="only these, by comma")
     parser.add_argument("--sample", type=int, default=0, help="so many of each provider; 0 is all")
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--most", type=int, help="end after so many; the next run goes on from there")
     parser.add_argument("--anew", action="store_true", help="also those that passed before")
     return parser.parse_args()
 

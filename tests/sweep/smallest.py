@@ -7,6 +7,8 @@ from gateway.domain import request
 from gateway.plan import MEDIA, Model, Parameter
 
 FILE = "https://example.com/a"
+# One of several that no entry can require by itself.
+BESIDES: dict[str, dict[str, Any]] = {"outpaint": {"left": 64}}
 
 
 def call_of(model: Model, operation: str, files: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -18,6 +20,7 @@ def call_of(model: Model, operation: str, files: Mapping[str, str] | None = None
     known = request.parameters_of(model, operation)
     needed = {name: value_of(p, files or {}) for name, p in known.items() if p.required or name == "prompt"}
     needed |= {"messages": [{"role": "user", "content": "a fox"}]} if operation == "chat" else {}
+    needed |= BESIDES.get(model.id, {})
     for name in {"duration", "resolution"} & known.keys():
         least = next(iter(known[name].enum), known[name].minimum)
         needed |= {} if least is None else {name: int(least) if known[name].type == "integer" else least}

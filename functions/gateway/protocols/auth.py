@@ -17,7 +17,7 @@ def headers(auth: Auth, secret: str, now: float) -> dict[str, str]:
     return {auth.header: value, **auth.headers}
 
 
-def _kling(secret: str, now: float) -> str:
+def _key_pair(secret: str, now: float) -> str:
     """Sign a token with an access key and a secret key (``ACCESS:SECRET``); one plain key is sent as it is.
 
     Source: AI SDK package klingai, 2026-08-22: HS256, ``exp`` in half an hour, ``nbf`` five seconds ago.
@@ -39,4 +39,4 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-SCHEMES: dict[str, Callable[[str, float], str]] = {"kling": _kling}
+SCHEMES: dict[str, Callable[[str, float], str]] = {"key_pair": _key_pair}
