@@ -201,4 +201,7 @@ def kind_of(client: httpx.Client, reading: Reading | dict[str, Any]) -> str:
 
 
 def class_of(reading: Reading | dict[str, Any]) -> str:
+    """Name a failure's class; some refuse by an answer that says so."""
+    if isinstance(reading, dict) and reading["choices"][0]["finish_reason"] == "content_filter":
+        return "moderation"
     return reading.error if isinstance(reading, Failure) else str(reading)

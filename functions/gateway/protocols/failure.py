@@ -55,6 +55,7 @@ def _matches(rule: ErrorRule, answer: HttpResponse, body: Any) -> bool:
 
 def _failure(error: str, provider: Provider, step: Step, answer: HttpResponse, body: Any) -> Failure:
     code = mapping.text(mapping.first(body, step.code, answer.headers)) or str(answer.status)
+    code = code.partition(":http")[0]  # AWS names where the code is from: ThrottlingException:http://...
     message = mapping.first(body, step.message, answer.headers)
     said = message if isinstance(message, str) else f"{provider.name} answered {answer.status}"
     pause_s = hint.retry_after_s(provider, answer, body)
