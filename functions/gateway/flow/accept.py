@@ -250,6 +250,8 @@ def _retention_days(plan: Plan, caller: Caller, asked: request.Request, route: R
     most = min(
         days for days in (route.retention_days, tier and tier.retention_days, asked.retention_days) if days
     )
+    if most == route.retention_days:
+        return most  # a class of the plan, without a look at its thousand routes
     classes = retention_classes(plan)
     return max((days for days in classes if days <= most), default=classes[0])
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from gateway.plan import Provider
 from gateway.protocols import mapping
-from gateway.wire import ErrorRule, Protocol, Step
+from gateway.wire import ErrorRule, Output, Protocol, Step, Transcript
 from sluice.sandbox.job import Job
+from sluice.sandbox.media.spec import Spec
+from sluice.sandbox.media.speech import sentences, timed
 from sluice.sandbox.wire import Call, Refused, Reply, Trouble, TroubleKind, json_reply, media_url
 
 STATUSES: dict[TroubleKind, int] = {
@@ -74,6 +76,9 @@ def result(
     for output in step.outputs:
         if output.kind == "bytes":
             return Reply(200, bodies[0], specs[0].content_type, headers, has_media=True)
+        if output.transcript:
+            _transcribe(tree, output, specs[0])
+            continue
         for index in range(len(specs)):
             made = {
                 "url": lambda i: media_url(call, job, i),
@@ -83,6 +88,21 @@ def result(
             _set(tree, headers, output.path.partition("|")[0].replace("[]", f"[{index}]", 1), made)
     inline = any(output.kind in ("base64", "hex") for output in step.outputs)
     return json_reply(200, tree, headers, has_media=inline)
+
+
+def _transcribe(tree: dict[str, Any], output: Output, spec: Spec) -> None:
+    """Write what was heard, with its sentences; the words of each are left out."""
+    told = output.transcript or Transcript()
+    _set(tree, {}, output.path, spec.text)
+    _set(tree, {}, told.language, "en")
+    _set(tree, {}, told.duration, spec.duration_s)
+    if told.segments is None:
+        return
+    for index, (text, own) in enumerate(sentences(timed(spec))):
+        at, passage = told.segments.items.replace("[]", f"[{index}]", 1), told.segments
+        mapping.put(tree, f"{at}.{passage.text}", text)
+        mapping.put(tree, f"{at}.{passage.start}", own[0].start * told.per_second)
+        mapping.put(tree, f"{at}.{passage.end}", own[-1].end * told.per_second)
 
 
 def _keep(

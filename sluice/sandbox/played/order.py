@@ -9,7 +9,7 @@ from gateway.domain.media import MODALITIES
 from gateway.plan import Model, Offer, Parameter
 from gateway.protocols import mapping
 from gateway.wire import Step
-from sluice.sandbox import fields
+from sluice.sandbox import fields, hearing
 from sluice.sandbox.job import Order
 from sluice.sandbox.media.spec import CONTENT_TYPES, Spec, speech_seconds
 from sluice.sandbox.played.entry import Played
@@ -115,6 +115,8 @@ def _files(facts: Mapping[str, Any], model: Model, operation: str) -> int:
 def specs(call: Call, model: str, kind: str, facts: Mapping[str, Any]) -> tuple[Spec, ...]:
     """Describe what is made of facts under our own names; what they leave open is as usual."""
     words = str(facts.get("prompt") or facts.get("text") or "")
+    if kind == "text":
+        return (hearing.of_url(call, model, str(facts.get("audio"))),)
     seed = fields.seed(facts, model, words)
     asked = str(facts.get("format") or "").replace("jpg", "jpeg")
     if kind == "video":
