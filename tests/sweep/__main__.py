@@ -24,6 +24,7 @@ from sluice.config import read_catalogue
 from sluice.local.stack import Setup, running
 from sluice.root import ROOT
 from tests.builders import a_png, a_video, a_wav, providers
+from tests.e2e.conftest import unpacking
 from tests.sweep.check import Verdict, check
 
 KEPT = ROOT / ".sluice" / "sweep.jsonl"
@@ -45,12 +46,12 @@ def main() -> int:
 
 def _run(models: list[Model], at_once: int) -> list[Verdict]:
     enabled = sorted({model.provider for model in models})
-    with TemporaryDirectory() as name, _files() as files:
+    with TemporaryDirectory() as name, _files() as files, unpacking() as emulator:
         folder = Path(name)
         lines = "".join(f"  {each}: {{secret: sweep/{each}}}\n" for each in enabled)
         (folder / "providers.yaml").write_text(f"version: 1\nproviders:\n{lines}")
         (folder / "routes.yaml").write_text(ROUTES)
-        setup = Setup(folder, folder / "state", render_scale=0.1)
+        setup = Setup(folder, folder / "state", emulator=emulator, render_scale=0.1)
         with (
             running(setup) as stack,
             httpx.Client(
