@@ -47,6 +47,7 @@ def read(given: Mapping[str, Any], operation: str) -> Asked:
     found = field.renamed(given, _NAMES)
     field.model_of(found)
     form, streams = field.one_of(found, "response_format", _FORMS), bool(found.pop("stream", False))
+    field.one_of(found, "chunking_strategy", ("auto",))
     words = _words(found.pop("timestamp_granularities", []), form)
     if streams and form != "json":
         raise field.wrong("stream", f"comes with 'response_format' 'json' alone, not {form!r}")
