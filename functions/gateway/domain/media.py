@@ -73,7 +73,7 @@ def sniff(head: bytes) -> str:
 def sniff_text(head: bytes) -> str:
     r"""Return the type of a text that starts with these bytes; an empty text where it is none (in UTF-8).
 
-    >>> sniff_text(b'{"text": "hi"}'), sniff_text(b"hi"), sniff_text(b"\\x00\\x01")
+    >>> sniff_text(b'{"text": "hi"}'), sniff_text(b"hi"), sniff_text(b"\x00\x01")
     ('application/json', 'text/plain', '')
     """
     try:
