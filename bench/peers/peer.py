@@ -1,0 +1,85 @@
+"""LiteLLM's proxy and Portkey's gateway as they are installed, one worker each, in front of the bench's upstream."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from bench.processes import family, ready, running
+from sluice.local.port import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = ROOT / ".sluice/bench"
+# What every gateway is asked for, and what that is at the upstream.
+MODELS = {"chat": "gpt-4o-mini", "image": "dall-e-3"}
+KEY = "sk-bench-0123456789abcdef"
+FIRST, LAST = min(psutil.Process().cpu_affinity()), max(psutil.Process().cpu_affinity())
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A gateway that runs.
+
+    Args:
+        headers: that a call of it must have.
+        processes: whose time is its own.
+        start_s: how long it took until it answered.
+    """
+
+    name: str
+    url: str
+    headers: dict[str, str]
+    processes: list[psutil.Process]
+    start_s: float = 0
+
+
+@contextmanager
+def upstream() -> Iterator[Peer]:
+    """Run the provider that all are in front of; called directly, it is what the others are compared to."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    port = LOGS / "upstream.port"
+    port.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "bench.upstream", str(port)]
+    with running(command, LOGS / "upstream.log", LAST, {}) as process:
+        while not port.exists() or not port.read_text():
+            if process.poll() is not None:
+                raise SystemExit(f"the upstream did not start; see {LOGS}/upstream.log")
+        url = f"http://127.0.0.1:{port.read_text()}"
+        ready(url, LOGS / "upstream.log")
+        yield Peer("called directly", url, {}, [process])
+
+
+@contextmanager
+def litellm(upstream_url: str) -> Iterator[Peer]:
+    """Run LiteLLM's proxy: no database, no callbacks, its own key checked."""
+    config, port = LOGS / "litellm.yaml", free_port()
+    at = {"api_base": f"{upstream_url}/v1", "api_key": "key"}
+    models = [
+        {"model_name": name, "litellm_params": {"model": f"openai/{theirs}", **at}}
+        for name, theirs in MODELS.items()
+    ]
+    config.write_text(json.dumps({"model_list": models, "general_settings": {"master_key": KEY}}))
+    command = [str(ROOT / ".sluice/peers/bin/litellm"), "--config", str(config), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--num_workers", "1", "--telemetry", "False"]
+    offline = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    with running(command, LOGS / "litellm.log", FIRST, offline) as process:
+        url = f"http://127.0.0.1:{port}"
+        start_s = ready(f"{url}/health/liveliness", LOGS / "litellm.log")
+        yield Peer("LiteLLM", url, {"authorization": f"Bearer {KEY}"}, family(process), start_s)
+
+
+@contextmanager
+def portkey(upstream_url: str) -> Iterator[Peer]:
+    """Run Portkey's gateway; it checks no key."""
+    port = free_port()
+    server = ROOT / "bench/peers/node_modules/@portkey-ai/gateway/build/start-server.js"
+    command = ["node", str(server), f"--port={port}", "--headless"]
+    headers = {"x-portkey-provider": "openai", "x-portkey-custom-host": f"{upstream_url}/v1"}
+    with running(command, LOGS / "portkey.log", FIRST, {}) as process:
+        url = f"http://127.0.0.1:{port}"
+        start_s = ready(url, LOGS / "portkey.log")
+        yield Peer("Portkey", url, {**headers, "authorization": "Bearer key"}, family(process), start_s)
