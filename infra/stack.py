@@ -60,7 +60,7 @@ class SluiceStack(Stack):
             jobs=machine,
         )
         answers = functions.api(machine, batches.variables, batches.permissions)
-        stream = Stream(self, "Stream", functions=functions, storage=storage).function
+        stream = Stream(self, "Stream", functions=functions, machine=machine).function
         api = Api(self, "Api", place=place, handler=answers, stream=stream, authorizer=functions.authorize)
         sweeper = Sweeper(
             self,

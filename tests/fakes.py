@@ -63,6 +63,12 @@ class FakeJobs:
         self.items[job.tenant, job.id] = saved
         return saved
 
+    def page(self, tenant: str, count: int, after: str, *, newest_first: bool = True) -> list[Job]:
+        """Return those behind a name."""
+        names = sorted((id for owner, id in self.items if owner == tenant), reverse=newest_first)
+        behind = [id for id in names if not after or (id < after if newest_first else id > after)]
+        return [self.items[tenant, id] for id in behind[:count]]
+
     def due(self, now: float) -> list[tuple[str, str]]:
         """Name those that have not ended, or are untold, and are due."""
         open_ = [job for job in self.items.values() if job.untold or not job.ended]
@@ -93,6 +99,10 @@ class FakeRepeats:
         """Store the call alone."""
         if self.find(call.name, now):
             raise Conflict(made)
+        self.renew(call, made, now)
+
+    def renew(self, call: Repeat, made: str, now: float) -> None:
+        """Store the call alone, whatever was there."""
         self.made[call.name] = (now + KEPT_S, Made(call.digest, made))
 
 
@@ -345,6 +355,10 @@ class FakeArtifacts:
         """Forget an upload."""
         self.open.pop(upload, None)
 
+    def link(self, key: str) -> str:
+        """Name the file in a link."""
+        return f"https://bucket.example.com/{key}"
+
     def find(self, stem: str) -> str | None:
         """Find a file."""
         return next((key for key in self.files if key.startswith(f"{stem}.")), None)
@@ -406,6 +420,10 @@ class FakeUploads:
     def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
         """Write the form's facts where a signature would stand."""
         return Form("https://bucket.example.com/", {"key": key, "Content-Type": wanted.content_type})
+
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Keep a file."""
+        self.files[key] = data
 
     def look(self, key: str, count: int) -> Seen | None:
         """Return a file's head."""

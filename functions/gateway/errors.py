@@ -1,6 +1,7 @@
 """What can go wrong, grouped by who can mend it.
 
 GatewayError            status, code, retryable; ``str()`` is safe to show a caller
+├── JobFailed           the job's own status  all_targets_failed, moderation, timeout, canceled, ...
 ├── CallerError         the request must change
 │   ├── InvalidRequest      400  invalid_json, invalid_header, invalid_url, invalid_input, ...
 │   ├── Forbidden           403  not_allowed, link_invalid
@@ -15,7 +16,10 @@ Conflict                somebody else wrote the job in between; the flow reads i
 Changed                 a batch's file is gone or another; the flow says so in the batch
 
 A provider's failure is no exception: it is a value (``domain.outcome``), because the chain decides on it.
+Only the end of a chain is one, where a caller waits for the answer itself.
 """
+
+from typing import Any
 
 
 class GatewayError(Exception):
@@ -102,6 +106,15 @@ class RateLimited(CallerError):
 
     status = 429
     kind = "rate_limit_error"
+
+
+class JobFailed(GatewayError):
+    """A call waited for a job that brought nothing, or nothing yet; the job says why."""
+
+    def __init__(self, status: int, message: str, **about: Any) -> None:
+        super().__init__(message, **about)
+        self.status = status
+        self.kind = "invalid_request_error" if status < 500 else "server_error"
 
 
 class OurError(GatewayError):

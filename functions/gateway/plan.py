@@ -13,6 +13,8 @@ from gateway.wire import Auth, Deadlines, ErrorRule, Protocol
 
 # Types of parameters that are files.
 MEDIA = ("image", "video", "audio")
+# Operations whose answer is no file: it goes to the caller within the call, and is not kept.
+DIRECT = ("chat", "embedding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Parameter:
     """What a model takes under one name, and how the provider spells it.
 
     Args:
-        type: string, integer, number, boolean, array, object, or a medium: image, video, audio.
+        type: string, integer, number, boolean, array, object, any, or a medium: image, video, audio.
         items: the medium that a list's items are; ``max_items`` is how many it may have.
         to: path in the step's body; empty means the parameter's own name; ``[]`` at its end adds to a list.
         place: ``body``, ``url`` (a name for the url template), ``query`` or ``none`` (not sent).

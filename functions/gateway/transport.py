@@ -13,7 +13,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, TimeoutError
 
 from gateway.domain.outcome import Failure
-from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
+from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream, Stalled
 
 ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
@@ -54,7 +54,7 @@ class Transport:
         At most three redirects, and no key leaves its host.
 
         Raises:
-            ConnectionError: the connection failed, then or while the chunks are read.
+            ConnectionError: the connection failed, then or in the middle (``Stalled``: it fell silent).
         """
         try:
             for _ in range(REDIRECTS + 1):
@@ -64,6 +64,8 @@ class Transport:
                         yield HttpStream(response.status, _headers(response), _pieces(response))
                         return
                     request = _redirected(request, location)
+        except TimeoutError as error:
+            raise Stalled(f"nothing came within {deadline_s:g} s") from error
         except HTTPError as error:
             raise ConnectionError(type(error).__name__) from error
         raise ConnectionError("too many redirects")

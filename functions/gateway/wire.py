@@ -131,6 +131,9 @@ class Protocol:
 
     Args:
         start_deadline_s: how long a job may be ``queued``; none where only the total counts.
+        family: for what is answered in words or numbers and not in files: one of
+            ``protocols.chat.family.FAMILIES``, which writes the body of its one step and reads its answer.
+        stream: the step of a stream, where it differs from that one.
     """
 
     steps: tuple[Step, ...]
@@ -139,6 +142,8 @@ class Protocol:
     submit_deadline_s: float = 60
     start_deadline_s: float | None = None
     total_deadline_s: float = 900
+    family: str = ""
+    stream: Step | None = None
 
     @property
     def answers_at_once(self) -> bool:

@@ -164,6 +164,8 @@ def _protocol(protocol: entry.Protocol) -> wire.Protocol:
         submit_deadline_s=protocol.submit_deadline,
         start_deadline_s=protocol.start_deadline,
         total_deadline_s=protocol.total_deadline,
+        family=protocol.family or "",
+        stream=_step(protocol.stream) if protocol.stream else None,
     )
 
 

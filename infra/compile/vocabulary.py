@@ -3,14 +3,18 @@
 from gateway.domain.media import MODALITIES as OPERATIONS
 from gateway.domain.order import ORDERS
 from gateway.domain.outcome import ERROR_CLASSES as ERRORS
-from gateway.plan import MEDIA
+from gateway.plan import DIRECT, MEDIA
+from gateway.protocols.chat.family import FAMILIES
 
-__all__ = ["ERRORS", "MEDIA", "OPERATIONS", "ORDERS"]
+__all__ = ["DIRECT", "ERRORS", "FAMILIES", "MEDIA", "OPERATIONS", "ORDERS"]
 
 METERS = (
     "request",
     "input_token",
+    "cached_input_token",
     "output_token",
+    "input_audio_token",
+    "output_audio_token",
     "input_text_token",
     "input_image_token",
     "output_image_token",
@@ -27,7 +31,7 @@ ENCODINGS = ("json", "multipart", "none")
 OUTPUTS = ("url", "base64", "hex", "bytes")
 STATES = ("queued", "running", "done", "failed")
 PLACES = ("body", "url", "query", "none")
-TYPES = ("string", "integer", "number", "boolean", "array", "object", *MEDIA)
+TYPES = ("string", "integer", "number", "boolean", "array", "object", "any", *MEDIA)
 AS_TYPES = ("string", "integer", "number")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

@@ -23,6 +23,16 @@ METHODS = ("get", "post", "put", "patch", "delete")
 KEYED: Operation = {"security": [{"key": []}]}
 # API Gateway's own limit for streams is 15 minutes; the function ends its connections long before.
 LONGEST_STREAM_MS = 300_000
+# Forms with files in them; without this their bytes would be read as text.
+BINARY = ["multipart/form-data"]
+# What the stream function serves, besides the events of jobs.
+STREAMED = (
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/audio/speech",
+    "/v1/chat/completions",
+    "/v1/embeddings",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +78,7 @@ REFUSALS = {
         "413",
         "body_too_large",
         "invalid_request_error",
-        "the body is too large; give media as URLs.",
+        "the body is too large. Send files with POST /v1/uploads and give their references, or give URLs.",
     ),
     "INTEGRATION_TIMEOUT": Refusal(
         "504",
@@ -124,6 +134,7 @@ class Api(Construct):
         )  # CDK's own output of the address; the stack has a better name
         if not place.imports_refusals:
             self._refuse(refusals)
+        self._take_bytes()
         caller = iam.ServicePrincipal("apigateway.amazonaws.com")
         for function in (handler, stream):
             function.add_permission("Api", principal=caller, source_arn=self.rest.arn_for_execute_api())
@@ -142,6 +153,13 @@ class Api(Construct):
                 status_code=refusal.status,
                 templates=_templates(refusal),
             )
+
+    def _take_bytes(self) -> None:
+        """Say it once more outside of the body, because the emulator reads it there alone."""
+        resource = self.rest.node.default_child
+        if not isinstance(resource, apigateway.CfnRestApi):
+            raise TypeError(f"an API is made of {type(resource).__name__}")
+        resource.binary_media_types = BINARY
 
     def _acknowledge(self) -> None:
         stage = self.rest.deployment_stage
@@ -169,9 +187,11 @@ def _body(handler: lambda_.Function, live: Integration, authorizer: lambda_.Func
             # The link itself is signed.
             "/v1/files/{id}": {"get": _operation(whole, "id")},
             "/v1/jobs/{id}/events": {"get": _operation(live, "id") | KEYED},
+            **{path: {"post": _operation(live) | KEYED} for path in STREAMED},
             "/v1/{proxy+}": {method: _operation(whole, "proxy") | KEYED for method in METHODS},
         },
         "components": {"securitySchemes": {"key": _authorizer(authorizer)}},
+        "x-amazon-apigateway-binary-media-types": BINARY,
     }
 
 

@@ -30,9 +30,8 @@ PUMPS = 10  # pools that are served at once; one more waits for a second
 _POOLS = ("JOBS_TABLE", "PACERS_TABLE", "BELLS")
 _QUEUE = (*_POOLS, "WAITING_TABLE")
 _FILES = (*_POOLS, "BUCKET", "BYOK_KEY")
-_FRONT = ("REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "DESTINATIONS_TABLE", "ACCOUNT",
-          "LINK_SECRET", "PUBLIC_URL")  # fmt: skip
-_TABLE = ("GetItem", "PutItem", "Query", "DeleteItem")
+FRONT = (*_QUEUE, *_FILES, "REPEATS_TABLE", "USAGE_TABLE", "DELIVERIES_TABLE", "DESTINATIONS_TABLE",
+         "ACCOUNT", "LINK_SECRET", "PUBLIC_URL")  # fmt: skip
 _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 
 
@@ -82,31 +81,39 @@ class Functions(Construct):
             "api",
             memory_mb=1024,
             timeout=Duration.seconds(30),
-            variables=[*_QUEUE, *_FILES, *_FRONT],
-            more={
-                "WORKFLOW": machine.state_machine_arn,
-                **loopback(self._place),
-                **self.webhooks.variables,
-                **more,
-            },
+            variables=FRONT,
+            more={**self.front_variables(machine), **more},
             statements=[
-                allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
-                allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
-                allow(self._kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
-                *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
+                *self.front(machine),
+                allow(self._kept.jobs.table_arn, "dynamodb", "Query"),
+                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
                 allow(self._kept.waiting.table_arn, "dynamodb", "Query", "DeleteItem"),
-                *allow_delivery(self._kept),
-                allow(self._kept.destinations.table_arn, "dynamodb", *_TABLE),
-                allow_destinations(self, self._place),
-                allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
-                allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
-                allow(machine.state_machine_arn, "states", "StartExecution"),
-                *self.webhooks.permissions,
+                allow(self._kept.destinations.table_arn, "dynamodb", "PutItem", "DeleteItem"),
                 *self.webhooks.administration,
                 self._answers(machine),
                 *grants,
             ],
         )
+
+    def front_variables(self, machine: sfn.StateMachine) -> dict[str, str]:
+        """Return what a function that takes jobs in gets besides ``FRONT``."""
+        return {"WORKFLOW": machine.state_machine_arn, **loopback(self._place), **self.webhooks.variables}
+
+    def front(self, machine: sfn.StateMachine) -> Grants:
+        """Permit to take a job in, and to run it or hand it to the workflow."""
+        return [
+            allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "PutItem", "UpdateItem"),
+            allow(self._kept.usage.table_arn, "dynamodb", "PutItem", "UpdateItem"),
+            allow(self._kept.repeats.table_arn, "dynamodb", "GetItem", "PutItem"),
+            *self._pools("GetItem", "UpdateItem", "BatchGetItem"),
+            *allow_delivery(self._kept),
+            allow(self._kept.destinations.table_arn, "dynamodb", "GetItem", "Query"),
+            allow_destinations(self, self._place),
+            allow(self._kept.byok_key.key_arn, "kms", "Encrypt", "Decrypt"),
+            allow([*self._secrets, self._kept.link_secret_arn], "secretsmanager", "GetSecretValue"),
+            allow(machine.state_machine_arn, "states", "StartExecution"),
+            *self.webhooks.permissions,
+        ]
 
     def start(self, lanes: Sequence[Lane], machine: sfn.StateMachine) -> lambda_.Function:
         """Make the function that starts calls at providers, fed by every pool's queue."""
@@ -236,9 +243,8 @@ class Functions(Construct):
             statements=[
                 allow(self._kept.jobs.table_arn, "dynamodb", "GetItem", "UpdateItem"),
                 *self._pools("GetItem", "UpdateItem"),
-                *allow_delivery(self._kept),
-                # What came along with an answer waits here on its way to a customer's bucket.
-                allow(self._kept.artifacts.arn_for_objects("*"), "s3", "DeleteObject"),
+                # What came along with an answer waits here on its way to a customer's bucket, and then goes.
+                *allow_delivery(self._kept, "DeleteObject"),
                 allow_destinations(self, self._place),
                 *self._credentials(),
             ],

@@ -45,7 +45,7 @@ def allow(resources: str | list[str], service: str, *actions: str) -> iam.Policy
     return iam.PolicyStatement(actions=[f"{service}:{action}" for action in actions], resources=named)
 
 
-def allow_delivery(storage: Storage) -> list[iam.PolicyStatement | None]:
+def allow_delivery(storage: Storage, *more: str) -> list[iam.PolicyStatement | None]:
     """Permit to deliver files, to go on with those that were begun, and to read back what is there."""
     bucket = storage.artifacts
     return [
@@ -56,6 +56,7 @@ def allow_delivery(storage: Storage) -> list[iam.PolicyStatement | None]:
             "GetObject",
             "AbortMultipartUpload",
             "ListMultipartUploadParts",
+            *more,
         ),
         allow(bucket.bucket_arn, "s3", "ListBucket"),
     ]

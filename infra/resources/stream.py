@@ -2,11 +2,10 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.resources.functions import Functions
-from infra.resources.grant import allow
-from infra.resources.storage import Storage
+from infra.resources.functions import FRONT, Functions
 
 # Longer than a connection lives (``LIFE_S`` of the handler and what it leaves itself for the end).
 TIMEOUT = Duration.seconds(270)
@@ -15,18 +14,15 @@ START = "/var/task/gateway/runtime/start.sh"
 
 
 class Stream(Construct):
-    """One connection is one run of it: it reads one job over and over, and the secret that signs links."""
+    """One connection is one run of it: it looks at one job until that has ended, or also takes it in."""
 
-    def __init__(self, scope: Construct, id: str, *, functions: Functions, storage: Storage) -> None:
+    def __init__(self, scope: Construct, id: str, *, functions: Functions, machine: sfn.StateMachine) -> None:
         super().__init__(scope, id)
         self.function: lambda_.Function = functions.function(
             "stream",
             memory_mb=512,
             timeout=TIMEOUT,
-            variables=["JOBS_TABLE", "LINK_SECRET", "PUBLIC_URL"],
-            more={"AWS_LAMBDA_EXEC_WRAPPER": START},
-            statements=[
-                allow(storage.jobs.table_arn, "dynamodb", "GetItem"),
-                allow(storage.link_secret_arn, "secretsmanager", "GetSecretValue"),
-            ],
+            variables=FRONT,
+            more={"AWS_LAMBDA_EXEC_WRAPPER": START, **functions.front_variables(machine)},
+            statements=functions.front(machine),
         )

@@ -5,6 +5,7 @@ is asked of the deployed authorizer; what that refuses goes to the deployed API,
 """
 
 import asyncio
+import base64
 import json
 import logging
 import time
@@ -30,7 +31,17 @@ from sluice.local.runtime.pool import Busy, Pool
 # Callers that may be served at once; each has a process of its own, as on Lambda.
 WORKERS = 12
 STAGE = "sluice"
-PATHS = (("GET", "/v1/jobs/{id}/events"),)
+PATHS = (
+    ("GET", "/v1/jobs/{id}/events"),
+    ("POST", "/v1/images/generations"),
+    ("POST", "/v1/images/edits"),
+    ("POST", "/v1/audio/speech"),
+    ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/embeddings"),
+)
+# What Lambda takes as one event.
+EVENT_BYTES = 6 * 1024 * 1024
+BINARY = "multipart/form-data"
 _log = logging.getLogger("sluice.edge")
 
 Event = dict[str, Any]
@@ -111,7 +122,7 @@ def routes(
             if known is None or request.method == "HEAD":
                 return await forward(request)
             event["requestContext"]["authorizer"] = known
-            return await _served(pool, event)
+            return await _served(pool, json.dumps(event | _body(request, await request.body())))
 
         return serve
 
@@ -119,7 +130,7 @@ def routes(
 
 
 def event_of(request: Request, path: str) -> Event:
-    """Write a call as API Gateway hands it on; of a name that comes twice the last value counts."""
+    """Write a call as API Gateway hands it on, but for the body; of a repeated name the last value counts."""
     headers = [(name.decode(), value.decode("latin-1")) for name, value in request.headers.raw]
     query = list(request.query_params.multi_items())
     host = request.headers.get("host", "localhost")
@@ -149,6 +160,13 @@ def event_of(request: Request, path: str) -> Event:
     }
 
 
+def _body(request: Request, body: bytes) -> Event:
+    """Write a call's body; forms may have files in them, and come coded, as the API is told to do."""
+    coded = bool(body) and request.headers.get("content-type", "").lower().startswith(BINARY)
+    text = (base64.b64encode(body) if coded else body).decode(errors="replace")
+    return {"body": text or None, "isBase64Encoded": coded}
+
+
 def _several(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -160,9 +178,14 @@ def _method_arn(request: Request) -> str:
     return f"arn:aws:execute-api:{REGION}:000000000000:local/{STAGE}/{request.method}{request.url.path}"
 
 
-async def _served(pool: Pool, event: Event) -> Response:
+async def _served(pool: Pool, event: str) -> Response:
+    if len(event) > EVENT_BYTES:
+        large = (
+            "the body is too large. Send files with POST /v1/uploads and give their references, or give URLs"
+        )
+        return failure(413, "body_too_large", large, "invalid_request_error", retryable=False)
     try:
-        answer = await pool.invoke(json.dumps(event).encode())
+        answer = await pool.invoke(event.encode())
         head, pieces = await answer.opened()
     except Busy:
         busy = f"{WORKERS} streams are open, which are the most here. Try again in a moment"

@@ -28,21 +28,31 @@ class Delivery(Response):
         if reply.status != 204:
             headers["content-type"] = reply.content_type
         super().__init__(reply.body, reply.status, headers)
-        self._cut, self._pause_s = cut, pause_s
+        self._cut, self._pause_s, self._pieces = cut, pause_s, reply.pieces
+
+    def _divided(self, body: bytes) -> list[bytes]:
+        size = max(1, -(-len(body) // SLOW_PIECES)) if self._pause_s else PIECE_BYTES
+        return [body[start : start + size] for start in range(0, len(body), size)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send status, headers and the body piece by piece."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         body = b"" if scope["method"] == "HEAD" else bytes(self.body)
         if self._cut:
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            await send({"type": "http.response.body", "body": _half(body), "more_body": True})
             return  # the server closes a connection whose answer stays incomplete
-        size = max(1, -(-len(body) // SLOW_PIECES)) if self._pause_s else PIECE_BYTES
-        for start in range(0, len(body), size):
-            if start and self._pause_s:
+        for index, piece in enumerate(self._pieces or self._divided(body)):
+            if index and self._pause_s:
                 await asyncio.sleep(self._pause_s)
-            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _half(body: bytes) -> bytes:
+    """Return half of a body; of a text as far as into the middle of a character that has several bytes."""
+    half = len(body) // 2
+    beyond = next((at for at in range(half, len(body)) if body[at] & 0xC0 == 0x80), half)
+    return body[:beyond]
 
 
 def hang_up(request: Request) -> None:

@@ -28,6 +28,7 @@ from sluice.sandbox.wire import (
     Reply,
     Result,
     Submit,
+    Talk,
     Trouble,
     need_job,
     trouble_of,
@@ -89,6 +90,8 @@ class Exchange:
         self._call = replace(self._call, params=params, **await _read_body(self._request))
         if isinstance(route, Submit):
             return await self._submit(route)
+        if isinstance(route, Talk):
+            return await self._talk(route)
         self._name_job(params.get("id", ""))
         await self._meet_fault(route.role, holds_file=isinstance(route, Result))
         self._call = replace(self._call, now=time.time())
@@ -123,6 +126,23 @@ class Exchange:
         if job.ending == "failed":
             raise Refused(Trouble("internal", "the generation failed"))
         return route.answer(self._call, job, bodies)
+
+    async def _talk(self, route: Talk) -> Reply:
+        self._entry.model = _model_of(self._call)
+        self._draw_fault("submit", inline=True)
+        reply = route.answer(self._call)
+        self._sandbox.check_limits(self._dialect, self._call.now, inline=True)
+        ending = ENDINGS.get(self._fault.kind) if self._fault else None
+        if ending == "moderated":
+            raise Refused(Trouble("moderation", "The request was refused by the safety system."))
+        self._sandbox.limits.count(self._dialect.name, self._call.now)
+        self._entry.billable_start = True
+        if ending == "failed":
+            raise Refused(Trouble("internal", "the generation failed"))
+        await self._wait()
+        if self._fault and self._fault.kind == "hang":
+            await self._hang()
+        return reply
 
     async def _media(self, job_id: str, index: int) -> Reply:
         await self._meet_fault("file")
@@ -225,7 +245,7 @@ def _model_of(call: Call) -> str | None:
     )
 
 
-def _route(dialect: Dialect, call: Call) -> tuple[Submit | Look | Result, dict[str, str]]:
+def _route(dialect: Dialect, call: Call) -> tuple[Submit | Talk | Look | Result, dict[str, str]]:
     for route in dialect.routes:
         if route.method == call.method and (found := re.fullmatch(route.pattern, call.path)):
             return route, {name: value for name, value in found.groupdict().items() if value is not None}
@@ -252,4 +272,4 @@ async def _read_body(request: Request) -> dict[str, Any]:
 def _spoilt(reply: Reply) -> Reply:
     """Make an answer unreadable: half of the JSON, or a web page under the media's type."""
     is_json = reply.content_type.startswith("application/json")
-    return replace(reply, body=reply.body[: len(reply.body) // 2] if is_json else GARBAGE)
+    return replace(reply, body=reply.body[: len(reply.body) // 2] if is_json else GARBAGE, pieces=())

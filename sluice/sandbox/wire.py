@@ -53,6 +53,7 @@ class Reply:
 
     Args:
         has_media: the body carries the rendered output, so a ``truncate`` fault may cut it.
+        pieces: of a stream, what leaves at once; the body is then all of them.
     """
 
     status: int
@@ -60,6 +61,7 @@ class Reply:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     has_media: bool = False
+    pieces: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,20 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """A path that is billable and answers in words or numbers: no job is begun, nothing is rendered.
+
+    Args:
+        answer: checks the call and answers it, in one piece or in several.
+    """
+
+    pattern: str
+    answer: Callable[[Call], Reply]
+    method: str = "POST"
+    role: Literal["submit"] = "submit"
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """A path that asks for, lists or ends a job, or leads to its file."""
 
@@ -144,13 +160,18 @@ class Dialect:
     """
 
     name: str
-    routes: tuple[Submit | Look | Result, ...]
+    routes: tuple[Submit | Talk | Look | Result, ...]
     key: Callable[[Call], str | None]
     trouble: Callable[[Trouble, Call], Reply]
     job_id: Callable[[], str]
     throttles: bool = False
     tells_retry: bool = False
     gate: Callable[[Call], None] | None = None
+
+
+def event_reply(pieces: tuple[bytes, ...], content_type: str, headers: Mapping[str, str]) -> Reply:
+    """Make an answer that comes piece by piece."""
+    return Reply(200, b"".join(pieces), content_type, headers, has_media=True, pieces=pieces)
 
 
 def json_reply(

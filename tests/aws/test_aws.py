@@ -65,6 +65,19 @@ def test_the_second_of_two_writers_is_refused(dynamodb: Any, job: Job) -> None:
         jobs.save(moved(job, "fail", 2.0))
 
 
+def test_a_tenants_jobs_come_in_order_a_page_at_a_time(dynamodb: Any, job: Job) -> None:
+    """Either way round, from behind any of them; no stranger's."""
+    jobs = Jobs(dynamodb, "jobs")
+    for tenant, number in (("pages", 1), ("pages", 2), ("pages", 3), ("stranger", 4)):
+        jobs.create(replace(job, tenant=tenant, id=f"gw_page_{number}"))
+
+    def numbers(after: str = "", *, newest_first: bool = True) -> str:
+        return "".join(each.id[-1] for each in jobs.page("pages", 2, after, newest_first=newest_first))
+
+    assert (numbers(), numbers("gw_page_2"), numbers("gw_page_1")) == ("32", "1", "")
+    assert (numbers(newest_first=False), numbers("gw_page_2", newest_first=False)) == ("12", "3")
+
+
 def test_a_job_is_due_from_its_instant_until_it_ends(dynamodb: Any, job: Job) -> None:
     """The index follows the job's own writes."""
     jobs = Jobs(dynamodb, "jobs")
@@ -107,6 +120,16 @@ def test_a_job_and_the_call_that_made_it_are_stored_together_and_once(dynamodb: 
     assert repeats.find(call.name, job.created_at + 5) == Made("digest", job.id)
     assert Jobs(dynamodb, "jobs").get(job.tenant, job.id) == job
     assert Jobs(dynamodb, "jobs").get(job.tenant, second.id) is None
+
+
+def test_a_later_call_takes_the_place_of_an_earlier_one(dynamodb: Any, job: Job) -> None:
+    """Where that is what is asked for; the first one is then nobody's."""
+    repeats, call = Repeats(dynamodb, "jobs", "repeats"), Repeat(f"name of {job.id}", "digest")
+
+    repeats.renew(call, "first", 0)
+    repeats.renew(call, "second", 1)
+
+    assert repeats.find(call.name, 2) == Made("digest", "second")
 
 
 def test_a_call_is_known_for_a_day_whenever_its_item_is_deleted(dynamodb: Any, job: Job) -> None:

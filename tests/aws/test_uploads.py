@@ -94,3 +94,13 @@ def test_a_link_names_the_type_that_the_bytes_have(uploads: Uploads) -> None:
 
     assert query["response-content-type"] == ["image/png"]
     assert query["X-Amz-Expires"] == ["3600"]
+
+
+def test_a_file_that_came_along_is_stored_as_it_is(uploads: Uploads, s3: Any) -> None:
+    """
+    Under the type that its bytes say.
+    """
+    uploads.put("uploads/acme/upl_2", "image/png", a_png())
+
+    found = s3.get_object(Bucket="artifacts", Key="uploads/acme/upl_2")
+    assert (found["ContentType"], found["Body"].read()) == ("image/png", a_png())

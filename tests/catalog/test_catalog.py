@@ -9,6 +9,8 @@ from infra.compile import Source, compile_files
 from infra.compile.node import Node
 from infra.compile.source import parse
 
+# What words are given under, where it is not ``prompt``.
+WORDS = {"chat": "messages", "embedding": "input"}
 FILES = sorted((Path(__file__).parents[2] / "infra/catalog").glob("*.yaml"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
@@ -88,11 +90,17 @@ def test_file_says_where_its_facts_are_from(path: Path) -> None:
 @every_file
 def test_models_take_a_prompt(path: Path) -> None:
     """
-    Every model that makes something from words takes them under the one name for words.
+    Every model that makes something from words takes them under the one name for words of its operation.
     """
-    plan = plan_of(path)
+    models = plan_of(path).models
 
-    assert [key for key, model in plan.models.items() if "prompt" not in model.parameters] == []
+    lacking = [
+        f"{key}: {WORDS.get(operation, 'prompt')}"
+        for key, model in models.items()
+        for operation in model.offers
+        if WORDS.get(operation, "prompt") not in model.parameters
+    ]
+    assert lacking == []
 
 
 def test_an_entry_without_its_models_is_short() -> None:

@@ -364,3 +364,34 @@ def test_an_old_job_without_inputs_is_still_read() -> None:
     job = make_job(ports, "fal/fal-ai/veo3.1", image="https://a.example.com/1.png")
 
     assert run_workflow(ports, replace(job, inputs={})).status == "succeeded"
+
+
+def test_a_file_that_comes_along_with_a_call_is_an_upload() -> None:
+    """Its reference is good for every target, as that of any upload."""
+    ports = make_ports({})
+
+    reference = uploads.take(ports, CALLER.tenant, a_png(), "image", "image")
+
+    found = uploads.find(ports, CALLER.tenant, reference, "image", "image")
+    assert (found.content_type, found.bytes) == ("image/png", len(a_png()))
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "mask: the file is empty."),
+        (
+            b"not a picture",
+            "mask: the file is of no known media type by its first bytes, and an image is needed.",
+        ),
+        (a_video(), "mask: the file is video/mp4 by its first bytes, and an image is needed."),
+    ],
+)
+def test_a_file_that_is_something_else_is_not_stored(data: bytes, problem: str) -> None:
+    """It is refused by the name of its field."""
+    ports = make_ports({})
+
+    with pytest.raises(InvalidRequest, match=f"^{problem}$"):
+        uploads.take(ports, CALLER.tenant, data, "image", "mask")
+
+    assert ports.uploads.files == {}  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from gateway.domain import body, repeat
 from gateway.domain.job import Job
 from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import CallerError, Clash
-from gateway.flow.repeat import earlier, go_on, take_in
+from gateway.flow.repeat import earlier, go_on, resent, take_in
 from gateway.plan import Limits, Plan
 from tests.builders import CALLER, make_job, make_ports, plan_of
 from tests.flow.steps import latest
@@ -166,3 +166,24 @@ def test_a_call_without_a_key_asks_nothing_more() -> None:
     make_job(ports, "v")
 
     assert ports.repeats.made == {}
+
+
+def test_a_client_that_sends_again_means_its_last_call_of_that_kind() -> None:
+    """Two calls that ask for the same are two; the repetition of one is none of its own."""
+    ports, drawn = make_ports({}), iter(range(99))
+    ports = replace(ports, random=lambda count: next(drawn).to_bytes(count))
+    asked = repeat.unnamed(CALLER.key_id, "POST /v1/images/generations", BODY)
+
+    first, other = resent(ports, asked, again=False), resent(ports, asked, again=False)
+
+    assert first.name != other.name
+    assert resent(ports, asked, again=True) == other
+    assert first.digest == asked.digest
+
+
+def test_a_repetition_of_a_call_that_never_came_is_a_new_one() -> None:
+    """And what is sent after that is a repetition of it."""
+    ports = make_ports({})
+    asked = repeat.unnamed(CALLER.key_id, "POST /v1/images/generations", BODY)
+
+    assert resent(ports, asked, again=True) == resent(ports, asked, again=True)

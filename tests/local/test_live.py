@@ -1,6 +1,7 @@
 """What the edge streams itself: who may call, what the function is told, what callers see of failures."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -152,3 +153,34 @@ def test_an_emulator_that_is_away_leaves_the_answer_to_the_proxy(tmp_path: Path)
             await live.make_pool().invoke(b"{}")
 
     asyncio.run(run())
+
+
+PICTURES = "/v1/images/edits"
+
+
+def test_a_body_reaches_the_function_as_it_was_sent() -> None:
+    """
+    A text as a text; a form coded, because files in it are none.
+    """
+    text, form = FakePool(HEAD), FakePool(HEAD)
+
+    call(text, "POST", PICTURES, content='{"prompt": "dünen"}'.encode())
+    call(form, "POST", PICTURES, files={"image": ("a.png", b"\x89PNG\xff")})
+
+    assert (text.events[0]["body"], text.events[0]["isBase64Encoded"]) == ('{"prompt": "dünen"}', False)
+    assert form.events[0]["isBase64Encoded"]
+    assert b"\x89PNG\xff" in base64.b64decode(form.events[0]["body"])
+    assert text.asked["body"] is None  # type: ignore[attr-defined]
+
+
+def test_a_body_that_no_function_takes_is_refused_with_the_way_out() -> None:
+    """
+    As API Gateway refuses it.
+    """
+    pool = FakePool(HEAD)
+
+    answer = call(pool, "POST", PICTURES, files={"image": ("a.png", bytes(5_000_000))})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+    assert "POST /v1/uploads" in answer.json()["error"]["message"]
+    assert pool.events == []

@@ -8,12 +8,14 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_lambda as lambda_
 
+from gateway.handlers import paths
 from infra.resources import api
 from infra.resources.place import place_of
+from sluice.local import live
 from tests.resources.stacks import Template, make_blueprint, named, of_type, one, synth
 
-KEYED = {"/v1/{proxy+}", "/v1/jobs/{id}/events"}
-LIVE = "/v1/jobs/{id}/events"
+LIVE = {f"/v1/{pattern}" for pattern in paths.LIVE}
+KEYED = {"/v1/{proxy+}", *LIVE}
 
 
 def _api_alone(target: str, refusals: dict[str, api.Refusal]) -> Template:
@@ -67,34 +69,51 @@ def _integrations(template: Template) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.mark.synth
 @pytest.mark.parametrize("target", ["aws", "local"])
-def test_every_path_but_the_live_one_goes_to_the_api_function(target: str, request: pytest.FixtureRequest):
-    paths = _integrations(request.getfixturevalue(target))
-    live, others = paths.pop(LIVE), [integration for found in paths.values() for integration in found]
+def test_every_path_but_the_live_ones_goes_to_the_api_function(target: str, request: pytest.FixtureRequest):
+    found = _integrations(request.getfixturevalue(target))
+    slow = [integration for path in LIVE for integration in found.pop(path)]
+    others = [integration for each in found.values() for integration in each]
 
-    assert {integration["type"] for integration in (*live, *others)} == {"aws_proxy"}
+    assert {integration["type"] for integration in (*slow, *others)} == {"aws_proxy"}
     assert all("FunctionsApiFunction" in str(integration["uri"]) for integration in others)
-    assert all("FunctionsStreamFunction" in str(integration["uri"]) for integration in live)
+    assert all("FunctionsStreamFunction" in str(integration["uri"]) for integration in slow)
     assert not any("responseTransferMode" in integration for integration in others)
 
 
 @pytest.mark.synth
-def test_events_are_streamed_on_aws(aws: Template):
-    (live,) = _integrations(aws)[LIVE]
+@pytest.mark.parametrize("path", sorted(LIVE))
+def test_what_takes_its_time_is_streamed_on_aws(aws: Template, path: str):
+    (found,) = _integrations(aws)[path]
     timeout_s = one(aws, "AWS::Lambda::Function", "FunctionsStreamFunction")["Timeout"]
-    uri = named(live["uri"])
+    uri = named(found["uri"])
 
-    assert live["responseTransferMode"] == "STREAM"
-    assert timeout_s * 1000 < live["timeoutInMillis"] <= 900_000
+    assert found["responseTransferMode"] == "STREAM"
+    assert timeout_s * 1000 < found["timeoutInMillis"] <= 900_000
     assert ":lambda:path/2021-11-15/functions/" in uri
     assert uri.endswith("/response-streaming-invocations")
 
 
 @pytest.mark.synth
-def test_events_come_in_one_piece_on_the_emulator(local: Template):
-    (live,) = _integrations(local)[LIVE]
+@pytest.mark.parametrize("path", sorted(LIVE))
+def test_it_comes_in_one_piece_on_the_emulator(local: Template, path: str):
+    (found,) = _integrations(local)[path]
 
-    assert not {"responseTransferMode", "timeoutInMillis"} & live.keys()
-    assert named(live["uri"]).endswith("/invocations")
+    assert not {"responseTransferMode", "timeoutInMillis"} & found.keys()
+    assert named(found["uri"]).endswith("/invocations")
+
+
+def test_the_edge_serves_the_same_paths_itself():
+    assert {path for _, path in live.PATHS} == LIVE
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("target", ["aws", "local"])
+def test_files_in_forms_are_not_read_as_text(target: str, request: pytest.FixtureRequest):
+    """AWS reads it in the body, the emulator beside it."""
+    rest = one(request.getfixturevalue(target), "AWS::ApiGateway::RestApi")
+
+    assert rest["BinaryMediaTypes"] == ["multipart/form-data"]
+    assert rest["Body"]["x-amazon-apigateway-binary-media-types"] == rest["BinaryMediaTypes"]
 
 
 @pytest.mark.synth

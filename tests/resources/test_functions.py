@@ -33,7 +33,7 @@ FUNCTIONS: dict[str, tuple[int, int, set[str]]] = {
     "sweep": (256, 55, QUEUE | TELL | BATCHES | {"USAGE_TABLE", "WORKFLOW", "DEAD_STARTS"}),
     "notify": (256, 60, {"JOBS_TABLE", "WEBHOOKS_TABLE", "DELIVERIES_TABLE", "LINK_SECRET", "EGRESS"}),
     "egress": (256, 130, {"BUCKET", "BUCKET_OWNER"}),
-    "stream": (512, 270, {"JOBS_TABLE", "LINK_SECRET", "AWS_LAMBDA_EXEC_WRAPPER"}),
+    "stream": (512, 270, QUEUE | FILES | TELL | FRONT | ABROAD | {"AWS_LAMBDA_EXEC_WRAPPER"}),
 }
 
 
@@ -132,5 +132,5 @@ def test_loopback_is_allowed_on_the_emulator_alone(aws: Template, local: Templat
 
     assert allowing(aws) == []
     assert sorted(allowing(local)) == [
-        f"gateway.handlers.{name}.handler" for name in ("api", "egress", "part")
+        f"gateway.handlers.{name}.handler" for name in ("api", "egress", "part", "stream")
     ]

@@ -32,6 +32,22 @@ SET_GOING = {"dynamodb:Query Webhooks", "states:StartExecution Courier"}
 BATCH = {"dynamodb:GetItem Batches", "dynamodb:PutItem Batches"}
 TAKE_IN = BATCH | {"dynamodb:Query Batches", "states:StartExecution BatchesMachine"}
 LINES = {"s3:GetObject Artifacts"}
+# What takes a job in and runs it, or hands it on.
+FRONT = (
+    JOB
+    | SET_GOING
+    | TAKE
+    | RING
+    | BOOK
+    | GO_ON
+    | ASSUME
+    | UNSEAL
+    | PROVIDER_KEYS
+    | {f"dynamodb:{action} {table}" for action in ("GetItem", "PutItem") for table in ("Jobs", "Repeats")}
+    | {f"dynamodb:{action} Destinations" for action in ("GetItem", "Query")}
+    | {"dynamodb:BatchGetItem Pacers", "kms:Encrypt ByokKey", f"{SECRET} LinkSecret"}
+    | {"states:StartExecution Machine"}
+)
 # Handler -> what it may do, on which resource, told by a part of its id. Its own log group comes on top.
 GRANTS: dict[str, set[str]] = {
     "Survey": BATCH | LINES | {"s3:PutObject Artifacts", "s3:AbortMultipartUpload Artifacts"},
@@ -85,32 +101,18 @@ GRANTS: dict[str, set[str]] = {
         "sqs:DeleteMessage QueuesStartsdead",
         "states:StartExecution Machine",
     },
-    "Stream": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret"},
+    "Stream": FRONT,
     "Notify": {"dynamodb:GetItem Jobs", f"{SECRET} LinkSecret", "lambda:InvokeFunction EgressFunction"}
     | {f"dynamodb:{verb} {table}" for verb in ("GetItem", "PutItem") for table in ("Webhooks", "Deliveries")},
     "Egress": STORE | {"s3:AbortMultipartUpload Artifacts"},
-    "Api": JOB
-    | SET_GOING
-    | TAKE
-    | RING
-    | BOOK
-    | GO_ON
-    | ASSUME
-    | UNSEAL
-    | PROVIDER_KEYS
+    "Api": FRONT
     | ANSWER
     | LEAVE
     | TAKE_IN
-    | {
-        "dynamodb:BatchGetItem Pacers",
-        "dynamodb:PutItem Jobs",
-        "dynamodb:GetItem Repeats",
-        "dynamodb:PutItem Repeats",
-        *(f"dynamodb:{action} Destinations" for action in ("GetItem", "PutItem", "Query", "DeleteItem")),
-    }
+    | {"dynamodb:Query Jobs", "s3:DeleteObject Artifacts"}
+    | {f"dynamodb:{action} Destinations" for action in ("PutItem", "DeleteItem")}
     | {f"dynamodb:{verb} Webhooks" for verb in ("GetItem", "PutItem", "DeleteItem")}
-    | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")}
-    | {"kms:Encrypt ByokKey", f"{SECRET} LinkSecret", "states:StartExecution Machine"},
+    | {f"dynamodb:{verb} Deliveries" for verb in ("GetItem", "PutItem", "Query")},
 }
 KINDS = ("StorageBatches", "BatchesMachine",
          "LinkSecret", "Courier", "StorageWebhooks", "Deliveries", "Destinations", "sluice-*",

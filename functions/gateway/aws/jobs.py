@@ -68,6 +68,22 @@ class Jobs:
         answer = self._dynamodb.batch_get_item(RequestItems={self._table: asked})
         return {item["job"]["S"]: item["status"]["S"] for item in answer["Responses"].get(self._table, [])}
 
+    def page(self, tenant: str, count: int, after: str, *, newest_first: bool = True) -> list[Job]:
+        """Return a tenant's jobs in the order in which they were made, from behind the one that is named."""
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "tenant = :tenant",
+            "ExpressionAttributeValues": {":tenant": {"S": tenant}},
+            "ProjectionExpression": "document",
+            "ScanIndexForward": not newest_first,
+            "Limit": count,
+        }
+        if after:
+            query["KeyConditionExpression"] += f" AND job {'<' if newest_first else '>'} :after"
+            query["ExpressionAttributeValues"][":after"] = {"S": after}
+        items = self._dynamodb.query(**query)["Items"]
+        return [msgspec.json.decode(item["document"]["S"], type=Job) for item in items]
+
     def due(self, now: float) -> list[tuple[str, str]]:
         """Name jobs that the sweeper shall see to, the oldest first; the index may be a moment behind."""
         answer = self._dynamodb.query(
@@ -138,6 +154,11 @@ class Repeats:
             self._dynamodb.put_item(**entry_of(self._table, call, made, int(now)))
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise Conflict(made) from error
+
+    def renew(self, call: Repeat, made: str, now: float) -> None:
+        """Store a call and the name of what it makes, in place of an earlier call of that name."""
+        put = entry_of(self._table, call, made, int(now))
+        self._dynamodb.put_item(TableName=put["TableName"], Item=put["Item"])
 
 
 def entry_of(table: str, repeat: Repeat, made: str, now: int) -> dict[str, Any]:

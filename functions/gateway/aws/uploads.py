@@ -31,6 +31,10 @@ class Uploads:
         )
         return Form(signed["url"], signed["fields"])
 
+    def put(self, key: str, content_type: str, data: bytes) -> None:
+        """Store a file that came along with a call."""
+        self._s3().put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
     def look(self, key: str, count: int) -> Seen | None:
         """Read a file's size and its first bytes, or nothing where there is no file."""
         got = self._get(key, Range=f"bytes=0-{count - 1}")

@@ -16,6 +16,7 @@ STATES: dict[str, dict[str, str]] = {
     "running": {
         "start": "running",
         "deliver": "delivering",
+        "succeed": "succeeded",  # what was answered within the call, and is no file
         "fail": "failed",
         "cancel": "canceled",
         "expire": "expired",
@@ -187,6 +188,8 @@ class Job:
         untold: it has ended, and those who want to know of it are not all on their way of being told.
         batch, replay_of: the batch that it is a line of, and the job that it runs again.
         brought: providers whose key its caller brought; the keys themselves are gone when it has ended.
+        erased_at: when its caller had its files taken away.
+        estimated: its units were told by nobody, and counted from the lengths of texts.
         version: counts writes; a writer that read an older one is refused.
     """
 
@@ -234,6 +237,8 @@ class Job:
     batch: str = ""
     replay_of: str = ""
     brought: tuple[str, ...] = ()
+    erased_at: float | None = None
+    estimated: bool = False
     version: int = 0
 
     @property

@@ -6,11 +6,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import log
 from typing import Any
 
+from gateway.domain import message
 from gateway.domain.job import Artifact, CostLine
 from gateway.plan import Model, PriceLine
 
 # A token of English text has about four characters; what was used is counted by the provider.
 TOKEN_CHARACTERS = 4
+_WORDS = ("prompt", "messages", "tools", "input")
 # Where a model does not list its resolutions.
 _RESOLUTIONS = ("480p", "720p", "1080p", "4k")
 _LINES = {"2k": 1440, "4k": 2160}
@@ -34,7 +36,7 @@ def expected_units(model: Model, facts: Mapping[str, Any]) -> dict[str, int | fl
         "output_image": count,
         "output_second": _count(facts.get("duration"), 1),
         "input_character": len(str(facts.get("prompt") or "")),
-        "input_token": len(str(facts.get("prompt") or "")) // TOKEN_CHARACTERS + 1,
+        "input_token": message.characters([facts.get(name) for name in _WORDS]) // TOKEN_CHARACTERS + 1,
     }
     if most := _count(facts.get("max_tokens"), 0):
         units["output_token"] = most

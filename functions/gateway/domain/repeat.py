@@ -49,5 +49,23 @@ def read(text: str, key_id: str, call: str, body: Mapping[str, Any]) -> Repeat:
             code="invalid_header",
             param="Idempotency-Key",
         )
-    asked = msgspec.json.encode([call, body], order="sorted")
-    return Repeat(sha256(f"{key_id}\n{text}".encode()).hexdigest(), sha256(asked).hexdigest())
+    return Repeat(_hash(f"{key_id}\n{text}".encode()), _digest(call, body))
+
+
+def unnamed(key_id: str, call: str, body: Mapping[str, Any]) -> Repeat:
+    """Tell a call without an ``Idempotency-Key`` from others by what it asks for alone."""
+    digest = _digest(call, body)
+    return Repeat(_hash(f"{key_id}\n\n{digest}".encode()), digest)
+
+
+def numbered(call: Repeat, number: str) -> Repeat:
+    """Tell a call from the others that ask for the same."""
+    return Repeat(_hash(f"{call.name}\n{number}".encode()), call.digest)
+
+
+def _digest(call: str, body: Mapping[str, Any]) -> str:
+    return _hash(msgspec.json.encode([call, body], order="sorted"))
+
+
+def _hash(data: bytes) -> str:
+    return sha256(data).hexdigest()

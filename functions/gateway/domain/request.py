@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.domain import medium
-from gateway.plan import MEDIA, Model, Parameter
+from gateway.domain import medium, spelling
+from gateway.plan import DIRECT, MEDIA, Model, Parameter
 
 # Parameters that a target must be able to carry; the others are hints, which may be left out with a note.
+# Of chats and embeddings it must carry all.
 BINDING = frozenset(
     [
         "prompt",
@@ -85,14 +86,14 @@ def parameters_of(model: Model, operation: str) -> dict[str, Parameter]:
 def fit(model: Model, operation: str, given: Mapping[str, Any], overrides: Mapping[str, Any]) -> Fit:
     """Map a request onto one target: the route's overrides win over the caller, defaults come last."""
     known = parameters_of(model, operation)
-    asked = {**given, **overrides}
+    asked = spelling.spelled(known, {**given, **overrides})
     problems: dict[str, str] = {}
     dropped: list[str] = []
     for name, value in asked.items():
         if name in known:
             if problem := _problem(known[name], value):
                 problems[name] = problem
-        elif name in BINDING:
+        elif name in BINDING or operation in DIRECT:
             problems[name] = "is not something this model takes"
         else:
             dropped.append(name)
@@ -169,6 +170,8 @@ def _text_problem(parameter: Parameter, value: str) -> str:
 
 
 def _is(kind: str, value: Any) -> bool:
+    if kind == "any":
+        return True
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "integer":

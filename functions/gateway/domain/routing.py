@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
-from gateway.domain import pricing, request
+from gateway.domain import pricing, request, spelling
 from gateway.domain.job import Hop, Job, Skip
 from gateway.errors import InvalidRequest, NotFound
 from gateway.plan import Plan, Route
@@ -82,7 +82,7 @@ def require(plan: Plan, route: Route, asked: request.Request, operation: str) ->
     models = [plan.model_of(target) for target in route.targets]
     models = [model for model in models if operation in model.offers]
     known = {name: p for model in models for name, p in request.parameters_of(model, operation).items()}
-    for name in asked.parameters:
+    for name in spelling.spelled(known, asked.parameters):
         if name not in known:
             near = _nearest(name, known)
             hint = f"Did you mean {near[0]!r}? " if near else ""

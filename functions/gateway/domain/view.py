@@ -103,7 +103,7 @@ def _cost(job: Job) -> dict[str, Any]:
     micros = cost_micros(job)
     return {
         "usd": None if micros is None else pricing.usd(micros),
-        "status": ("final" if job.priced else "unpriced") if job.ended else "pending",
+        "status": _settled(job) if job.ended else "pending",
         "billed_to": "byok" if job.own_key else "platform",
         "lines": [
             {
@@ -116,6 +116,12 @@ def _cost(job: Job) -> dict[str, Any]:
             for line in job.lines
         ],
     }
+
+
+def _settled(job: Job) -> str:
+    if not job.priced:
+        return "unpriced"
+    return "estimated" if job.estimated else "final"
 
 
 def _attempt(job: Job, attempt: Attempt) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from gateway.flow import chain, credential, deliver, destination, front, inputs,
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
-from gateway.plan import Plan, Route, Tier
+from gateway.plan import DIRECT, Plan, Route, Tier
 from gateway.wire import Protocol
 
 # Only models that are usually done well inside the wait run inline: a call that is cut off may be paid for.
@@ -41,16 +41,17 @@ def accept(
     _require_public(ports, asked, base_url)
     plan = ports.plan
     route = routing.route_of(plan, asked.model)
-    operation = _operation(plan, route, asked)
+    operation = operation_of(plan, route, asked)
+    _require_file(route, operation)
     routing.require(plan, route, asked, operation)
     hops = routing.hops_of(plan, route, asked.fallback, asked.region)
     able, skipped = routing.eligible(plan, asked, operation, hops)
-    _require_target(asked, able, skipped)
+    require_target(asked, able, skipped)
     require_known_keys(plan, asked)
     found = inputs.look(ports, caller.tenant, asked, operation, able, base_url)
     skipped = (*skipped, *found.skipped)
-    _require_target(asked, found.able, skipped)
-    job = _job(ports, caller, asked, route, operation, found.able, skipped)
+    require_target(asked, found.able, skipped)
+    job = job_of(ports, caller, asked, route, operation, found.able, skipped)
     return enter(ports, caller, replace(job, base_url=base_url, inputs=found.files), repeat)
 
 
@@ -128,10 +129,16 @@ def _quick(ports: Ports, job: Job, hop: Hop) -> bool:
     return quick and not inputs.to_fetch(ports.plan, job, hop)
 
 
-def _operation(plan: Plan, route: Route, asked: request.Request) -> str:
+def operation_of(plan: Plan, route: Route, asked: request.Request) -> str:
+    """Return what is asked for.
+
+    Raises:
+        InvalidRequest: the route does not serve it.
+    """
     if not asked.operation:
         models = (plan.model_of(target) for target in route.targets)
-        return request.operation_of(models, route.operations, asked.parameters)
+        files = tuple(each for each in route.operations if each not in DIRECT)
+        return request.operation_of(models, files or route.operations, asked.parameters)
     if asked.operation not in route.operations:
         raise InvalidRequest(
             f"operation: {route.name!r} does not serve {asked.operation!r}; "
@@ -153,7 +160,22 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tuple[Skip, ...]) -> None:
+def _require_file(route: Route, operation: str) -> None:
+    if operation in DIRECT:
+        paths = {"chat": "chat/completions", "embedding": "embeddings"}
+        raise InvalidRequest(
+            f"model: {route.name!r} is for {operation}: POST /v1/{paths[operation]}.",
+            code="invalid_parameter",
+            param="model",
+        )
+
+
+def require_target(asked: request.Request, able: tuple[Hop, ...], skipped: tuple[Skip, ...]) -> None:
+    """Check that a target is left.
+
+    Raises:
+        InvalidRequest: none is; the text says why of each.
+    """
     if not able:
         reasons = "; ".join(f"{skip.provider}/{skip.model} {skip.reason}" for skip in skipped)
         raise InvalidRequest(f"no target of {asked.model!r} can serve this: {reasons}.", code="no_target")
@@ -173,7 +195,7 @@ def require_known_keys(plan: Plan, asked: request.Request) -> None:
         )
 
 
-def _job(
+def job_of(
     ports: Ports,
     caller: Caller,
     asked: request.Request,
@@ -182,6 +204,7 @@ def _job(
     able: tuple[Hop, ...],
     skipped: tuple[Skip, ...],
 ) -> Job:
+    """Make a job, which is not stored yet, of a request and the targets that can take it."""
     now = ports.now()
     tier = ports.plan.tiers.get(caller.tier, Tier())
     job_id = identity.job_id(now, ports.random(10))

@@ -12,6 +12,7 @@ from gateway.flow import attempt as attempts
 from gateway.flow.chain import OVER
 from gateway.flow.ports import Ports
 from gateway.flow.settle import end_canceled, settle
+from gateway.plan import DIRECT
 
 
 def cancel(ports: Ports, tenant: str, job_id: str) -> Job:
@@ -40,6 +41,12 @@ def cancel(ports: Ports, tenant: str, job_id: str) -> Job:
 def _canceled(ports: Ports, job: Job) -> Job:
     if job.status == "canceled":
         return settle(ports, job)
+    if job.operation in DIRECT and not job.ended:
+        raise Clash(
+            f"job {job.id} is answered within its call; close that connection to end it.",
+            code="too_late",
+            job_id=job.id,
+        )
     waits = not job.attempts or job.attempt.status in ("reserved", *OVER)
     if job.ended or (job.status == "delivering" and not waits):
         raise Clash(

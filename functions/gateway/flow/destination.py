@@ -8,7 +8,8 @@ from gateway.domain import destination as destinations
 from gateway.domain.destination import Destination
 from gateway.domain.job import Job
 from gateway.errors import Clash, DestinationRefused, InvalidRequest, NotFound
-from gateway.flow.ports import Artifacts, Ports
+from gateway.flow.files import Artifacts
+from gateway.flow.ports import Ports
 
 
 def register(

@@ -1,7 +1,9 @@
 """What a worker tells the workflow, and how an attempt ends without a result."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gateway.domain import circuit, routing
 from gateway.domain.job import Attempt, Job, with_attempt
@@ -41,15 +43,20 @@ def fail(ports: Ports, job: Job, attempt: Attempt, failure: Failure) -> Outcome:
     if failure.error == "capacity":
         pause_s = failure.retry_after_s or routing.pause_after_refusal_s(job, attempt.hop)
         stand_still(ports, job, attempt, pause_s)
-    ended = replace(
+    ended = told(job, attempt, failure, ports.now())
+    return after(keep(ports, with_attempt(job, ended)), ended)
+
+
+def told(job: Job, attempt: Attempt, failure: Failure, now: float) -> Attempt:
+    """Write on an attempt how it failed."""
+    return replace(
         attempt,
         status="unknown" if failure.code == "start_unknown" else "failed",
-        finished_at=ports.now(),
+        finished_at=now,
         error=failure.error,
         code=failure.code,
         message=_without_words(failure.message, job),
     )
-    return after(keep(ports, with_attempt(job, ended)), ended)
 
 
 def keep(ports: Ports, job: Job) -> Job:
@@ -87,7 +94,26 @@ def _without_words(message: str, job: Job) -> str:
     Prompts and keys to files stay out of traces and logs.
     """
     message = _QUERY.sub(r"\1?…", message)
-    for value in job.input.values():
-        if isinstance(value, str) and value:
-            message = message.replace(value, "…").replace(value[:60], "…")
+    for value in _texts(job.input):
+        message = message.replace(value, "…").replace(value[:60], "…")
     return message
+
+
+def _texts(parameters: dict[str, Any]) -> Iterator[str]:
+    """Yield the caller's texts; within messages those that cannot be mistaken for a provider's own word."""
+    for value in parameters.values():
+        if isinstance(value, str) and value:
+            yield value
+        elif isinstance(value, dict | list):
+            yield from _within(value)
+
+
+def _within(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _within(each, key)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _within(each)
+    elif isinstance(value, str) and len(value) > 3 and name not in ("role", "type"):
+        yield value

@@ -1,20 +1,18 @@
 """What the flow needs from outside, as small interfaces; ``handlers._wiring`` passes the real ones in."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.domain.adapt import Backlog
 from gateway.domain.address import Fetched, Posted, Unfetched
-from gateway.domain.destination import Destination
-from gateway.domain.download import Part
 from gateway.domain.fair import Waiting
 from gateway.domain.job import CostLine, Job
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.repeat import Made, Repeat
-from gateway.domain.upload import Form, Seen, Wanted
+from gateway.flow.files import Artifacts, Destinations, Uploads
 from gateway.flow.receivers import Courier, Deliveries, Webhooks
 from gateway.plan import Plan
 from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
@@ -32,6 +30,9 @@ class Jobs(Protocol):
     def save(self, job: Job) -> Job:
         """Write a job back and return it with its new version; raise ``Conflict`` if it is not the latest."""
 
+    def page(self, tenant: str, count: int, after: str, *, newest_first: bool = True) -> Sequence[Job]:
+        """Return a tenant's jobs in the order in which they were made, from behind the one that is named."""
+
     def due(self, now: float) -> Sequence[tuple[str, str]]:
         """Name those that the sweeper shall see to, by tenant and id, no more than a round has time for."""
 
@@ -47,6 +48,9 @@ class Repeats(Protocol):
 
     def note(self, call: Repeat, made: str, now: float) -> None:
         """Store a call and the name of what it makes; raise ``Conflict`` if there was one."""
+
+    def renew(self, call: Repeat, made: str, now: float) -> None:
+        """Store a call in place of an earlier one of its name."""
 
 
 class Ledger(Protocol):
@@ -162,75 +166,6 @@ class Secrets(Protocol):
 
     def unseal(self, sealed: str, context: dict[str, str]) -> str:
         """Decrypt what ``seal`` made under the same context."""
-
-
-class Artifacts(Protocol):
-    """A bucket of delivered files. What is there already is not written again."""
-
-    def put(self, key: str, content_type: str, data: bytes) -> None:
-        """Store a small file."""
-
-    def begin(self, key: str, content_type: str) -> str:
-        """Begin a large one; return the upload's id."""
-
-    def put_part(self, key: str, upload: str, number: int, data: bytes) -> Part:
-        """Store a part of it."""
-
-    def parts(self, key: str, upload: str) -> Sequence[Part] | None:
-        """Return the parts that are there; nothing if the upload is not open any more."""
-
-    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
-        """Make one file of the parts."""
-
-    def drop(self, key: str, upload: str) -> None:
-        """Forget the parts; twice is once."""
-
-    def find(self, stem: str) -> str | None:
-        """Return the key of the file that was stored under ``stem`` + its own extension."""
-
-    def read(self, key: str) -> Iterator[bytes]:
-        """Read a file back."""
-
-    def remove(self, key: str) -> None:
-        """Take a file away; twice is once."""
-
-
-class Destinations(Protocol):
-    """Customers' own buckets. What their side says no to is ``DestinationRefused``."""
-
-    def find(self, tenant: str, name: str) -> Destination | None:
-        """Return a destination by its name."""
-
-    def list(self, tenant: str) -> Sequence[Destination]:
-        """Return a tenant's destinations."""
-
-    def save(self, at: Destination, *, new: bool) -> bool:
-        """Store a destination; return whether it was there before, or was not, as it should."""
-
-    def remove(self, tenant: str, name: str) -> bool:
-        """Forget one; return whether there was one."""
-
-    def open(self, at: Destination) -> Artifacts:
-        """Go in."""
-
-    def check(self, at: Destination) -> None:
-        """Do once what deliveries do."""
-
-
-class Uploads(Protocol):
-    """Files that callers bring."""
-
-    def form(self, key: str, wanted: Wanted, seconds: int) -> Form:
-        """Sign a form by which one file can be sent."""
-
-    def look(self, key: str, count: int) -> Seen | None:
-        """Read a file's size and head, or nothing where there is none."""
-
-    def link(self, key: str, content_type: str) -> str:
-        """Sign a link that a provider can fetch the file by."""
-
-    def read(self, key: str, size: int) -> bytes | None:
-        """Read a file of this size, or nothing where there is none."""
 
 
 class Wire(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.domain import request
+from gateway.domain import repeat, request
 from gateway.domain.job import Job
 from gateway.domain.repeat import Repeat
 from gateway.errors import Clash, Conflict, RateLimited
@@ -72,6 +72,23 @@ def earlier(ports: Ports, tenant: str, repeat: Repeat) -> Job | None:
         was = "with another body or path" if job else "and the job is gone"
         raise used(made.job, was)
     return job
+
+
+def resent(ports: Ports, call: Repeat, *, again: bool) -> Repeat:
+    """Tell a call that names no key from others that ask for the same: who sends it again means the last one.
+
+    Of two such calls at once, the first one's repetition gets what the second made: alike, and paid once.
+
+    Args:
+        call: what it asks for.
+        again: whether its client says that it sent it before.
+    """
+    now = ports.now()
+    last = ports.repeats.find(call.name, now) if again else None
+    number = last.job if last else ports.random(16).hex()
+    if last is None:
+        ports.repeats.renew(call, number, now)
+    return repeat.numbered(call, number)
 
 
 def claim(ports: Ports, call: Repeat, fresh: str) -> str:

@@ -17,6 +17,7 @@ from gateway.flow.accept import LEASE_S, enter, require_known_keys
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.flow.repeat import Taken, once
+from gateway.plan import DIRECT
 
 
 def replay(
@@ -37,7 +38,7 @@ def replay(
     Raises:
         NotFound: the tenant has no such job.
         Clash: it has not ended.
-        Gone: the plan has its target no more.
+        Gone: the plan has its target no more, or what it was asked is not kept.
         InvalidRequest: a change is none that the pinned target takes, or a key must be brought again.
     """
     before = ports.jobs.get(caller.tenant, job_id)
@@ -47,6 +48,12 @@ def replay(
         raise Clash(
             f"job {before.id} is {before.status}; it can be replayed when it has ended.",
             code="not_ended",
+            job_id=before.id,
+        )
+    if before.operation in DIRECT:
+        raise Gone(
+            f"job {before.id} cannot be replayed: what it was asked is not kept.",
+            code="input_gone",
             job_id=before.id,
         )
     require_known_keys(ports.plan, asked)

@@ -10,6 +10,7 @@ from gateway.domain.job import Job
 from gateway.flow import tell
 from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
+from gateway.plan import DIRECT
 
 # Longer than anything may take after a deadline: a last look, a delivery, a settlement that is tried again.
 OVERDUE_S = 3600
@@ -22,13 +23,16 @@ def take_over(ports: Ports, job: Job) -> Job:
 
 
 def see_to(ports: Ports, tenant: str, job_id: str) -> str:
-    """Hand a job over whose function died, end one that is long overdue, tell an end; return which."""
+    """Hand a job over whose function died, end one that is long overdue, tell an end; return which.
+
+    Nobody can go on with a chat: what was said is not kept.
+    """
     job = ports.jobs.get(tenant, job_id)
     if job is None or ports.now() < job.sweep_at:
         return "none"
     if job.ended:
         return "told" if tell.catch_up(ports, job) != job else "none"
-    if ports.now() < job.deadline_at + OVERDUE_S:
+    if job.operation not in DIRECT and ports.now() < job.deadline_at + OVERDUE_S:
         ports.workflow.start(tenant, job_id)
         return "handed over"
     close(ports, job)

@@ -12,6 +12,7 @@ from gateway.domain.job import Job
 from gateway.domain.receiver import URL, Delivery, delivery_id
 from gateway.errors import Clash, Conflict, NotFound
 from gateway.flow.ports import Ports
+from gateway.plan import DIRECT
 
 # A function that sets deliveries going does so within seconds; after this one it is gone.
 LEFT_S = 60
@@ -42,7 +43,9 @@ def catch_up(ports: Ports, job: Job) -> Job:
 
 
 def receivers(ports: Ports, job: Job) -> tuple[str, ...]:
-    """Name who is to be told of an ended job."""
+    """Name who is to be told of an ended job; of one that was answered within its call, nobody."""
+    if job.operation in DIRECT:
+        return ()
     own = (URL,) if job.webhook_url else ()
     registered = (each.id for each in ports.webhooks.of(job.tenant) if each.wants(event_of(job), job.key_id))
     return (*own, *registered)

@@ -14,7 +14,8 @@ from gateway.domain.download import PART_BYTES, Part
 from gateway.domain.job import Artifact, Job, Upload, with_attempt
 from gateway.domain.outcome import Failure, Source
 from gateway.flow import credential
-from gateway.flow.ports import Artifacts, Ports
+from gateway.flow.files import Artifacts
+from gateway.flow.ports import Ports
 from gateway.protocols import auth
 from gateway.protocols.http import HttpRequest, HttpStream
 

@@ -31,6 +31,24 @@ def begin(ports: Ports, tenant: str, wanted: Wanted, take: Callable[[str], str] 
     return Begun(upload_id, ports.uploads.form(upload.key_of(tenant, upload_id), wanted, upload.FORM_S))
 
 
+def take(ports: Ports, tenant: str, data: bytes, kind: str, param: str) -> str:
+    """Store a file that came along with a call; return the reference that stands for it.
+
+    Args:
+        kind: what it is used as: image, video, audio.
+        param: the parameter that has it, for the error.
+
+    Raises:
+        InvalidRequest: it is empty, or another kind of file by its first bytes.
+    """
+    content_type = _sniffed(data[:HEAD_BYTES], kind)
+    if fault := upload.unlike(kind, content_type, len(data)) if data else "is empty":
+        raise _refused(param, f"the file {fault}")
+    reference = identity.upload_id(ports.now(), ports.random(10))
+    ports.uploads.put(upload.key_of(tenant, reference), content_type, data)
+    return reference
+
+
 def find(ports: Ports, tenant: str, reference: str, kind: str, param: str) -> Input:
     """Look at the file that a reference stands for, by one read of its head.
 

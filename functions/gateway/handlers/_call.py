@@ -9,6 +9,7 @@ import msgspec
 from gateway.errors import Forbidden, InvalidRequest, TooLarge
 from gateway.flow.front import Caller
 from gateway.handlers import _wiring
+from gateway.handlers._reply import Streamed
 
 BODY_BYTES = 256 * 1024
 PAGE, LONGEST_PAGE = 20, 100
@@ -17,6 +18,8 @@ Event = dict[str, Any]
 Reply = dict[str, Any]
 # It gets the event and what stands in place of the pattern's names.
 Route = Callable[..., Reply]
+# Of the stream function: it also gets how much time is left, and whether its answer may be streamed.
+Live = Callable[..., Reply | Streamed]
 
 
 def caller(event: Event, scope: str) -> Caller:
@@ -34,7 +37,7 @@ def caller(event: Event, scope: str) -> Caller:
     return Caller(str(known["tenant"]), str(known["id"]), str(known.get("tier", "")), scopes)
 
 
-def body(event: Event) -> dict[str, Any]:
+def body(event: Event, most: int = BODY_BYTES) -> dict[str, Any]:
     """Read the call's JSON object.
 
     Raises:
@@ -42,9 +45,9 @@ def body(event: Event) -> dict[str, Any]:
         InvalidRequest: it is none.
     """
     text = event.get("body") or ""
-    if len(text) > BODY_BYTES:
+    if len(text) > most:
         raise TooLarge(
-            f"the body has {len(text)} characters, {BODY_BYTES} are the most; give media as URLs.",
+            f"the body has {len(text)} characters, {most} are the most; give media as URLs.",
             code="body_too_large",
         )
     if event.get("isBase64Encoded"):

@@ -26,5 +26,6 @@ def guarded(event: Event, plan_hash: str, call: Callable[[Event], Answer]) -> An
         answer = refusal(unknown)
     headers = answer.headers if isinstance(answer, Streamed) else answer["headers"]
     headers["x-sluice-plan"] = plan_hash
+    headers.setdefault("x-request-id", str(event["requestContext"].get("requestId", "")))
     headers.setdefault("x-sluice-overhead-ms", str(round((time.monotonic() - began) * 1000)))
     return answer

@@ -23,6 +23,20 @@ def repeat_of(event: Event, sender: Caller, given: dict[str, Any]) -> Repeat | N
     return repeat.read(text, sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", given)
 
 
+def resendable(event: Event, sender: Caller, given: dict[str, Any]) -> Repeat | None:
+    """Tell this call from others, also where it has no key, but comes from a client that counts its tries.
+
+    Source: openai 2.54.0 and 7.57.0 (Node) send ``x-stainless-retry-count``, 0 with the first try, and no
+    ``Idempotency-Key``; read 2026-11-25.
+    """
+    tries = header(event, "x-stainless-retry-count")
+    named = repeat_of(event, sender, given)
+    if named or tries is None:
+        return named
+    call = repeat.unnamed(sender.key_id, f"{event['httpMethod']} {unquote(path(event))}", given)
+    return repeats.resent(_ports, call, again=tries != "0")
+
+
 def taking(
     event: Event, sender: Caller, given: dict[str, Any]
 ) -> tuple[Callable[[str], str], dict[str, str]]:

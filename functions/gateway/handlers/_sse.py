@@ -6,6 +6,8 @@ import msgspec
 
 # A comment: it keeps connections open, and clients do not see it.
 BEAT = b":\n\n"
+# What OpenAI's clients know the end of a stream by.
+DONE = b"data: [DONE]\n\n"
 
 
 def event(id: str, name: str, data: Any) -> bytes:
@@ -15,6 +17,15 @@ def event(id: str, name: str, data: Any) -> bytes:
     b'id: 3\\nevent: job.running\\ndata: {"n":1}\\n\\n'
     """
     return f"id: {id}\nevent: {name}\ndata: {msgspec.json.encode(data).decode()}\n\n".encode()
+
+
+def data(document: Any) -> bytes:
+    """Write an event that is nothing but its data.
+
+    >>> data({"n": 1})
+    b'data: {"n":1}\\n\\n'
+    """
+    return b"data: %b\n\n" % msgspec.json.encode(document)
 
 
 def retry(after_ms: int) -> bytes:

@@ -1,5 +1,7 @@
 """The API: an HTTP event becomes one call of a route, its result a reply."""
 
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
@@ -7,30 +9,9 @@ from gateway.errors import NotFound
 from gateway.handlers import _wiring
 from gateway.handlers._call import Route, names, path
 from gateway.handlers._guard import guarded
-from gateway.handlers.paths import (
-    about,
-    batches,
-    destinations,
-    files,
-    jobs,
-    models,
-    replay,
-    uploads,
-    webhooks,
-)
+from gateway.handlers.paths import PATHS
 
 _ports = _wiring.the_ports()
-ROUTES: dict[tuple[str, str], Route] = {
-    **about.ROUTES,
-    **batches.ROUTES,
-    **destinations.ROUTES,
-    **files.ROUTES,
-    **jobs.ROUTES,
-    **models.ROUTES,
-    **replay.ROUTES,
-    **uploads.ROUTES,
-    **webhooks.ROUTES,
-}
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -43,15 +24,21 @@ def _answer(event: dict[str, Any]) -> dict[str, Any]:
     method, asked = event["httpMethod"], path(event)
     below = asked.removeprefix("/v1/")
     offered = False
-    for (verb, pattern), route in ROUTES.items():
+    for pattern, module in PATHS.items():
         found = names(pattern, below)
         if found is None:
             continue
-        if verb == method:
+        routes: dict[tuple[str, str], Route] = _loaded(module).ROUTES
+        if route := routes.get((method, pattern)):
             return route(event, *found)
         offered = True
     if method == "POST" and below != asked and not offered:
-        return jobs.generate(event, unquote(below))
+        return _loaded("jobs").generate(event, unquote(below))  # type: ignore[no-any-return]
     raise NotFound(
         f"{method} {asked} is not offered; GET /openapi.json lists what is.", code="path_not_found"
     )
+
+
+def _loaded(module: str) -> ModuleType:
+    """Load a module of ``paths``, once."""
+    return import_module(f"gateway.handlers.paths.{module}")

@@ -1,88 +1,36 @@
 """What is answered while it comes. ``gateway.runtime`` streams it; any other runtime gets it in one piece."""
 
-from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from typing import Any
 
-from gateway.domain import event as events
-from gateway.domain import view
-from gateway.domain.job import Job
 from gateway.errors import NotFound
-from gateway.flow.watch import LAST_S, LIFE_S, SLOWEST_S, watch
-from gateway.handlers import _sse, _wiring
-from gateway.handlers._call import Event, Reply, base_url, caller, names, path
+from gateway.flow.watch import LAST_S
+from gateway.handlers import _wiring
+from gateway.handlers._call import Event, Live, Reply, names, path
 from gateway.handlers._guard import guarded
-from gateway.handlers._header import header
 from gateway.handlers._reply import Streamed
-
-# An answer in one piece comes as soon as there is something to tell, and after this at the latest.
-PIECE_S = 10
-BEAT_S = 15
-RETRY_MS = 2000
+from gateway.handlers.paths import LIVE
 
 _ports = _wiring.the_ports()
 
 
-def handler(event: Event, context: Any) -> Reply | tuple[int, dict[str, str], Iterator[bytes]]:
-    """Serve one request: as a stream if the runtime takes one."""
+def handler(event: Event, context: Any) -> Any:
+    """Serve one request: as status, headers and an iterator if the runtime takes a stream."""
     streams = getattr(context, "streams", False)
     answer = guarded(event, _ports.plan.hash, partial(_answer, context=context, streams=streams))
     return (answer.status, answer.headers, answer.body) if isinstance(answer, Streamed) else answer
 
 
 def _answer(event: Event, context: Any, streams: bool) -> Reply | Streamed:
-    asked = path(event)
-    for (method, pattern), route in ROUTES.items():
+    asked, method = path(event), event["httpMethod"]
+    for pattern, module in LIVE.items():
         found = names(pattern, asked.removeprefix("/v1/"))
-        if method == event["httpMethod"] and found is not None:
+        if found is None:
+            continue
+        routes: dict[tuple[str, str], Live] = import_module(f"gateway.handlers.paths.{module}").ROUTES
+        if route := routes.get((method, pattern)):
             left_s = context.get_remaining_time_in_millis() / 1000 - LAST_S
             answer = route(event, *found, left_s=left_s, streams=streams)
             return answer if streams or not isinstance(answer, Streamed) else answer.whole()
-    raise NotFound(f"{event['httpMethod']} {asked} is not streamed.", code="path_not_found")
-
-
-def _events(event: Event, job_id: str, *, left_s: float, streams: bool) -> Reply | Streamed:
-    """Tell what happens to a job; a client that knows its end already is told to stay away (204)."""
-    job = _ports.jobs.get(caller(event, "read").tenant, job_id)
-    if job is None:
-        raise NotFound(f"no job {job_id[:40]!r} under this key's tenant.", code="job_not_found", param="id")
-    mark = events.mark_of(job, *_last(event))
-    headers = {"x-sluice-job": job.id, "cache-control": "no-store"}
-    if events.over(job, mark):
-        return {"statusCode": 204, "headers": headers, "body": ""}
-    until = _ports.now() + min(LIFE_S if streams else PIECE_S, left_s)
-    show = partial(_shown, base_url(event))
-    body = _written(watch(_ports, job, mark, until, show), streams=streams)
-    return Streamed(200, {**headers, "content-type": "text/event-stream; charset=utf-8"}, body)
-
-
-def _last(event: Event) -> tuple[str, str]:
-    """Return the last id that the caller got, and where it said so; the header is the younger of the two."""
-    said = header(event, "last-event-id")
-    if said:
-        return said, "Last-Event-ID"
-    return str((event.get("queryStringParameters") or {}).get("last_event_id") or ""), "last_event_id"
-
-
-def _shown(address: str, job: Job) -> dict[str, Any]:
-    return view.job_document(job, address, _wiring.link_secret)
-
-
-def _written(told: Iterator[events.Event | None], *, streams: bool) -> Iterator[bytes]:
-    """Write events as they come, and a sign of life where none came; in one piece it ends with the first."""
-    yield _sse.retry(RETRY_MS)
-    sent_at, some = _ports.now(), False
-    for each in told:
-        if each is not None:
-            yield _sse.event(str(each.mark), each.name, each.data)
-            sent_at, some = _ports.now(), True
-        elif some and not streams:
-            return
-        elif _ports.now() - sent_at > BEAT_S - SLOWEST_S:
-            yield _sse.BEAT
-            sent_at = _ports.now()
-        else:
-            yield b""
-
-
-ROUTES: dict[tuple[str, str], Callable[..., Reply | Streamed]] = {("GET", "jobs/{id}/events"): _events}
+    raise NotFound(f"{method} {asked} is not streamed.", code="path_not_found")

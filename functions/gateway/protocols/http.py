@@ -34,6 +34,10 @@ class HttpResponse:
         return msgspec.json.decode(self.body)
 
 
+class Stalled(ConnectionError):
+    """Nothing came for longer than whoever reads would wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpStream:
     """An answer whose body comes in pieces; header names in lower case."""

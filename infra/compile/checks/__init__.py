@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from infra.compile.checks import deadline, medium, model, price, protocol, provider, route, target
+from infra.compile.checks import deadline, family, medium, model, price, protocol, provider, route, target
 from infra.compile.problems import Problem
 from infra.compile.whole import Whole
 
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     *deadline.RULES,
     *provider.RULES,
     *protocol.RULES,
+    *family.RULES,
     *model.RULES,
     *medium.RULES,
     *price.RULES,

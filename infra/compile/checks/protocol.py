@@ -23,6 +23,7 @@ def filled_templates(whole: Whole) -> Iterator[Problem]:
                 yield from _unfilled(step, known)
                 known |= step.at("keep").children.keys()
             yield from _unfilled(protocol.at("cancel"), known)
+            yield from _unfilled(protocol.at("stream"), known)
 
 
 def filled_auth(whole: Whole) -> Iterator[Problem]:
@@ -136,9 +137,11 @@ def _waiting(whole: Whole) -> Iterator[Node]:
 
 
 def whole_steps(whole: Whole) -> Iterator[Problem]:
-    """The last step has the outputs, and only the last."""
+    """The last step has the outputs, and only the last; who speaks a family's language has none."""
     for _, protocol in _protocols(whole):
         steps = protocol.at("steps").elements
+        if protocol.at("family").present:
+            continue
         if steps and isinstance(steps[-1].value, dict) and not steps[-1].at("outputs").elements:
             yield at(
                 steps[-1], "is the last step and has no outputs", "Add `outputs: [{kind: url, path: ...}]`."
@@ -166,7 +169,8 @@ def right_outputs(whole: Whole) -> Iterator[Problem]:
 def right_bodies(whole: Whole) -> Iterator[Problem]:
     """A body has an encoding, and an encoding has a body that parameters can be put into."""
     for _, protocol in _protocols(whole):
-        for step in [*protocol.at("steps").elements, protocol.at("cancel"), protocol.at("find", "step")]:
+        others = [protocol.at("cancel"), protocol.at("stream"), protocol.at("find", "step")]
+        for step in [*protocol.at("steps").elements, *others]:
             body, encoding = step.at("body"), step.at("encoding")
             if encoding.value in (None, "none") and body.value is not None:
                 yield at_key(body, "is not sent, because the step has no encoding", "Add `encoding: json`.")
@@ -182,7 +186,8 @@ def right_paths(whole: Whole) -> Iterator[Problem]:
         nodes = [entry.at("retry_after"), *(rule.at(key) for rule in rules for key in ("path", "unless"))]
         for protocol in entry.at("protocols").children.values():
             find = protocol.at("find")
-            steps = [*protocol.at("steps").elements, protocol.at("cancel"), find.at("step")]
+            steps = [*protocol.at("steps").elements]
+            steps += [protocol.at("cancel"), protocol.at("stream"), find.at("step")]
             nodes += [find.at("items"), find.at("match"), *find.at("keep").children.values()]
             nodes += [node for step in steps for node in _paths(step)]
         for node in nodes:

@@ -13,6 +13,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "array": (list,),
     "object": (dict,),
+    "any": (object,),
     **dict.fromkeys(vocabulary.MEDIA, (str,)),
 }
 
@@ -30,7 +31,7 @@ def fault(parameter: Node, value: Any) -> tuple[str, str] | None:
 
 def is_a(kind: str, value: Any) -> bool:
     """Tell whether a value has a parameter's type; true and false are no numbers."""
-    return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+    return isinstance(value, _TYPES[kind]) and (kind in ("boolean", "any") or not isinstance(value, bool))
 
 
 def number(node: Node) -> float | None:

@@ -129,6 +129,10 @@ class Protocol(Part):
         default=None, description="How long a job may be queued; absent is as long as everything."
     )
     total_deadline: Duration = Field(default=900.0, description="How long everything may take.")
+    family: Annotated[str, one_of("family", vocabulary.FAMILIES)] | None = Field(
+        default=None, description="Of chats and embeddings: who writes the body and reads the answer."
+    )
+    stream: Step | None = Field(default=None, description="The call of a stream, where it differs.")
 
 
 class Parameter(Part):

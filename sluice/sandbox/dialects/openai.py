@@ -5,9 +5,10 @@ Source: openai 3.54.0 (Python), read 2026-11-22.
 
 import json
 from base64 import b64encode
-from uuid import uuid4
 
 from sluice.sandbox import fields
+from sluice.sandbox.dialects.openai_chat import CHAT
+from sluice.sandbox.dialects.openai_error import request_id, trouble
 from sluice.sandbox.job import Job, Order
 from sluice.sandbox.media.spec import Spec, speech_seconds
 from sluice.sandbox.size import pixels_of
@@ -18,7 +19,6 @@ from sluice.sandbox.wire import (
     Reply,
     Submit,
     Trouble,
-    TroubleKind,
     bearer,
     json_reply,
     media_url,
@@ -33,28 +33,6 @@ AUDIO_TOKENS_PER_S = 20.8
 FORMATS = {"png": "png", "webp": "webp", "jpeg": "jpeg", "gif": "gif"}
 SPEECH_RATE_HZ = {"opus": 48_000}
 """Every other speech format has 24 kHz."""
-
-TROUBLES: dict[TroubleKind, tuple[int, str, str | None]] = {
-    "credential": (401, "invalid_request_error", "invalid_api_key"),
-    "bad_key": (401, "invalid_request_error", "invalid_api_key"),
-    "credit": (429, "insufficient_quota", "insufficient_quota"),
-    "forbidden": (403, "invalid_request_error", "unsupported_country_region_territory"),
-    "invalid": (400, "invalid_request_error", "invalid_value"),
-    "not_found": (404, "invalid_request_error", "unknown_url"),
-    "expired": (404, "invalid_request_error", "not_found"),
-    "rate": (429, "requests", "rate_limit_exceeded"),
-    "concurrency": (429, "requests", "rate_limit_exceeded"),
-    "moderation": (400, "image_generation_user_error", "moderation_blocked"),
-    "internal": (500, "server_error", None),
-    "unavailable": (503, "server_error", "overloaded"),
-    "timeout": (504, "server_error", "timeout"),
-}
-
-
-def _trouble(trouble: Trouble, call: Call) -> Reply:
-    status, kind, code = TROUBLES[trouble.kind]
-    error = {"message": trouble.message, "type": kind, "param": trouble.param, "code": code}
-    return json_reply(trouble.status or status, {"error": error}, {"x-request-id": _id()})
 
 
 def _read_image(call: Call) -> Order:
@@ -189,17 +167,14 @@ def _headers(job: Job) -> dict[str, str]:
     return {"x-request-id": job.id, "openai-processing-ms": str(round(job.render_s * 1000))}
 
 
-def _id() -> str:
-    return f"req_{uuid4().hex}"
-
-
 DIALECT = Dialect(
     name="openai",
     key=bearer,
-    trouble=_trouble,
-    job_id=_id,
+    trouble=trouble,
+    job_id=request_id,
     tells_retry=True,
     routes=(
+        *CHAT,
         Submit("/v1/images/generations", _read_image, _images, inline=True),
         Submit("/v1/images/edits", _read_edit, _images, inline=True),
         Submit("/v1/audio/speech", _read_speech, _speech, inline=True),

@@ -1,4 +1,39 @@
 """What the api function answers: a module per resource, each with its ``ROUTES``.
 
-A pattern is the path behind ``/v1/``: ``{id}`` stands for one segment, ``{name}`` for all that follow.
+A pattern is the path behind ``/v1/``: ``{id}`` stands for one segment, ``{name}`` for all that follow. The
+module is loaded when one of its paths is asked for, so a start pays for no other.
 """
+
+# What the stream function serves.
+LIVE = {
+    "jobs/{id}/events": "events",
+    "images/generations": "images",
+    "images/edits": "images",
+    "audio/speech": "speech",
+    "chat/completions": "chat",
+    "embeddings": "chat",
+}
+PATHS = {
+    pattern: module
+    for module, patterns in {
+        "about": ("/health", "/openapi.json", "health/providers"),
+        "batches": ("batches", "batches/{id}"),
+        "destinations": ("admin/destinations", "admin/destinations/{id}", "admin/destinations/{name}/verify"),
+        "files": ("files/{id}",),
+        "jobs": ("jobs", "jobs/{id}"),
+        "models": ("models", "models/{name}"),
+        "replay": ("jobs/{id}/replay",),
+        "uploads": ("uploads",),
+        "videos": ("videos", "videos/{id}", "videos/{id}/content"),
+        "webhooks": (
+            "webhook-secret",
+            "admin/webhooks",
+            "admin/webhooks/{id}",
+            "admin/webhooks/{id}/rotate",
+            "admin/webhooks/{id}/deliveries",
+            "jobs/{id}/deliveries",
+            "jobs/{id}/redeliver",
+        ),
+    }.items()
+    for pattern in patterns
+}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.domain import body as bodies
-from gateway.domain import pricing, request, view
+from gateway.domain import request, view
 from gateway.domain.job import Job
 from gateway.errors import NotFound
 from gateway.flow import accept, cancel, pool
@@ -13,6 +13,7 @@ from gateway.handlers._call import Event, Reply, Route, base_url, body, caller
 from gateway.handlers._header import Patience, patience
 from gateway.handlers._repeat import repeat_of
 from gateway.handlers._reply import reply
+from gateway.handlers._trace import headers_of
 
 _ports = _wiring.the_ports()
 
@@ -60,18 +61,7 @@ def _get(event: Event, job_id: str) -> Reply:
 
 def _job_reply(event: Event, job: Job, more: dict[str, str] | None = None) -> dict[str, Any]:
     document = view.job_document(job, base_url(event), _wiring.link_secret, pool.turn_of(_ports, job))
-    headers = {**(more or {}), "x-sluice-job": job.id, "x-sluice-attempts": str(len(job.attempts))}
-    if job.attempts:
-        headers["x-sluice-provider"] = job.attempt.provider
-        busy_ms = sum(
-            round(((a.finished_at or _ports.now()) - (a.started_at or a.reserved_at)) * 1000)
-            for a in job.attempts
-        )
-        spent_ms = round(((job.finished_at or _ports.now()) - job.created_at) * 1000)
-        headers["x-sluice-overhead-ms"] = str(max(0, spent_ms - busy_ms))
-    micros = view.cost_micros(job)
-    if job.ended and micros is not None:
-        headers["x-sluice-cost-usd"] = pricing.usd(micros)
+    headers = {**(more or {}), **headers_of(job, _ports.now())}
     if not job.ended:
         headers |= {"retry-after": "2", "location": f"{base_url(event)}/v1/jobs/{job.id}"}
     return reply(200 if job.ended else 202, document, headers)

@@ -1,0 +1,212 @@
+"""Messages and tools as callers write them, checked as far as every provider would refuse them.
+
+A part of a message that is no text, such as ``image_url``, is named by its type: a model declares under that
+name how many it takes.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.domain.request import kind_of
+from gateway.errors import InvalidRequest
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+# Types of parts that a model takes only where it says so.
+MEDIA_PARTS = ("image_url", "input_audio", "file")
+PARTS = {
+    "system": ("text",),
+    "developer": ("text",),
+    "user": ("text", *MEDIA_PARTS),
+    "assistant": ("text", "refusal"),
+    "tool": ("text",),
+}
+MOST_TOOLS = 128
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_IMAGE = re.compile(r"https://|data:image/")
+
+
+def checked(given: Any) -> list[dict[str, Any]]:
+    """Check a conversation, and write ``developer`` as ``system``, which every provider knows.
+
+    Raises:
+        InvalidRequest: something is wrong with it; ``param`` says where.
+    """
+    if not isinstance(given, list) or not given:
+        what = "is empty" if given == [] else f"must be a list of messages, not {kind_of(given)}"
+        raise wrong("messages", f"{what}; the least is one with the role 'user'")
+    return [_message(f"messages[{index}]", each) for index, each in enumerate(given)]
+
+
+def media_in(messages: list[dict[str, Any]]) -> dict[str, int]:
+    """Count the parts that are no text, by their type."""
+    parts = [part for each in messages if isinstance(each.get("content"), list) for part in each["content"]]
+    counts = {kind: sum(part["type"] == kind for part in parts) for kind in MEDIA_PARTS}
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def characters(value: Any) -> int:
+    """Count the characters of all texts in a value; a file within it is not text."""
+    if isinstance(value, str):
+        return 0 if value.startswith("data:") else len(value)
+    if isinstance(value, Mapping):
+        return sum(characters(each) for each in value.values())
+    return sum(characters(each) for each in value) if isinstance(value, list | tuple) else 0
+
+
+def check_tools(parameters: Mapping[str, Any]) -> None:
+    """Check the tools, and the choice among them.
+
+    Raises:
+        InvalidRequest: one is none, or the choice names one that is not there.
+    """
+    tools = parameters.get("tools")
+    choice = parameters.get("tool_choice")
+    if tools is None:
+        if choice not in (None, "none", "auto"):
+            raise wrong("tool_choice", "chooses among tools, and 'tools' is absent")
+        return
+    if not isinstance(tools, list) or not 1 <= len(tools) <= MOST_TOOLS:
+        raise wrong("tools", f"must be a list of 1 to {MOST_TOOLS} tools, not {_counted(tools)}")
+    names = [_tool(f"tools[{index}]", each) for index, each in enumerate(tools)]
+    _check_choice(choice, names)
+
+
+def check_format(given: Any) -> None:
+    """Check ``response_format``.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
+    at = "response_format"
+    kind = _object(at, given).get("type")
+    if kind not in ("text", "json_object", "json_schema"):
+        raise wrong(f"{at}.type", f"must be text, json_object or json_schema, not {_shown(kind)}")
+    if kind == "json_schema":
+        schema = _object(f"{at}.json_schema", given.get("json_schema"))
+        _named(f"{at}.json_schema.name", schema.get("name"))
+        _schema(f"{at}.json_schema.schema", schema.get("schema"))
+
+
+def wrong(param: str, what: str) -> InvalidRequest:
+    """Say what is wrong with a part of the body."""
+    return InvalidRequest(f"{param}: {what}.", code="invalid_parameter", param=param)
+
+
+def _message(at: str, given: Any) -> dict[str, Any]:
+    message = _object(at, given)
+    role = message.get("role")
+    if role not in ROLES:
+        raise wrong(f"{at}.role", f"must be one of {', '.join(ROLES)}, not {_shown(role)}")
+    content = message.get("content")
+    if content is None:
+        if role != "assistant" or not (message.get("tool_calls") or message.get("refusal")):
+            raise wrong(f"{at}.content", "is required; only an assistant's message with tool calls has none")
+    elif not isinstance(content, str):
+        _check_parts(f"{at}.content", content, PARTS[role])
+    if role == "tool" and not _text(message.get("tool_call_id")):
+        raise wrong(f"{at}.tool_call_id", "is required: the id of the call that this is the result of")
+    if message.get("tool_calls") is not None:
+        _check_calls(f"{at}.tool_calls", role, message["tool_calls"])
+    return message | ({"role": "system"} if role == "developer" else {})
+
+
+def _check_parts(at: str, parts: Any, known: tuple[str, ...]) -> None:
+    if not isinstance(parts, list) or not parts:
+        what = "is an empty list" if parts == [] else f"not {kind_of(parts)}"
+        raise wrong(at, f"must be a text or a list of parts; it is {what}")
+    for index, each in enumerate(parts):
+        here = f"{at}[{index}]"
+        kind = _object(here, each).get("type")
+        if kind not in known:
+            raise wrong(f"{here}.type", f"must be one of {', '.join(known)}, not {_shown(kind)}")
+        if kind == "image_url":
+            _check_image(f"{here}.image_url", each.get("image_url"))
+        elif kind in ("text", "refusal"):
+            if not isinstance(each.get(kind), str):
+                raise wrong(f"{here}.{kind}", f"must be a string, not {kind_of(each.get(kind))}")
+        else:
+            _object(f"{here}.{kind}", each.get(kind))
+
+
+def _check_image(at: str, given: Any) -> None:
+    url = _object(at, given).get("url")
+    if not isinstance(url, str) or not _IMAGE.match(url):
+        raise wrong(f"{at}.url", "must be an https URL, or the image itself as data:image/...;base64,...")
+
+
+def _check_calls(at: str, role: str, calls: Any) -> None:
+    if role != "assistant":
+        raise wrong(at, f"belongs to an assistant's message, not to a {role}'s")
+    if not isinstance(calls, list) or not calls:
+        raise wrong(at, f"must be a list of calls, not {_counted(calls)}")
+    for index, each in enumerate(calls):
+        here = f"{at}[{index}]"
+        if not _text(_object(here, each).get("id")):
+            raise wrong(f"{here}.id", "is required: the id that the model gave the call")
+        function = _object(f"{here}.function", each.get("function"))
+        _named(f"{here}.function.name", function.get("name"))
+        if not isinstance(function.get("arguments"), str):
+            raise wrong(f"{here}.function.arguments", "must be a string of JSON, as the model wrote it")
+
+
+def _tool(at: str, given: Any) -> str:
+    tool = _object(at, given)
+    if tool.get("type") != "function":
+        raise wrong(f"{at}.type", f"must be 'function', not {_shown(tool.get('type'))}")
+    function = _object(f"{at}.function", tool.get("function"))
+    name = _named(f"{at}.function.name", function.get("name"))
+    if function.get("parameters") is not None:
+        _schema(f"{at}.function.parameters", function["parameters"])
+    return name
+
+
+def _schema(at: str, given: Any) -> None:
+    """Check a JSON Schema as far as its shape goes: of an object, whose properties are schemas."""
+    schema = _object(at, given)
+    if schema and schema.get("type", "object") != "object":
+        raise wrong(f"{at}.type", f"must be 'object', not {_shown(schema.get('type'))}")
+    properties = _object(f"{at}.properties", schema.get("properties") or {})
+    for name, each in properties.items():
+        if not isinstance(each, dict | bool):
+            raise wrong(f"{at}.properties.{name}", f"must be a JSON Schema, not {kind_of(each)}")
+    required = schema.get("required") or []
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        raise wrong(f"{at}.required", "must be a list of names")
+
+
+def _check_choice(choice: Any, names: list[str]) -> None:
+    if choice is None or choice in ("none", "auto", "required"):
+        return
+    if not isinstance(choice, dict):
+        raise wrong("tool_choice", f"must be none, auto, required or a function's name, not {_shown(choice)}")
+    name = _object("tool_choice.function", choice.get("function")).get("name")
+    if name not in names:
+        raise wrong("tool_choice.function.name", f"{_shown(name)} is not in 'tools': {', '.join(names[:10])}")
+
+
+def _object(at: str, given: Any) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise wrong(at, "is required" if given is None else f"must be an object, not {kind_of(given)}")
+    return given
+
+
+def _named(at: str, given: Any) -> str:
+    if not isinstance(given, str) or not _NAME.fullmatch(given):
+        raise wrong(at, f"must be 1 to 64 letters, digits, '_' and '-', not {_shown(given)}")
+    return given
+
+
+def _text(given: Any) -> bool:
+    return isinstance(given, str) and bool(given)
+
+
+def _shown(given: Any) -> str:
+    """Show a word that was given; anything longer may be the caller's own words."""
+    if given is None:
+        return "absent"
+    return repr(given) if isinstance(given, str) and len(given) <= 40 else kind_of(given)
+
+
+def _counted(given: Any) -> str:
+    return f"one of {len(given)}" if isinstance(given, list) else kind_of(given)

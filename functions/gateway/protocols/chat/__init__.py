@@ -1,0 +1,1 @@
+"""Families of chat protocols, a module each: what they share is OpenAI's form, which is also ours."""
