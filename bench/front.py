@@ -1,10 +1,9 @@
 """The streaming function behind HTTP, as the edge serves it, with nothing else of a deployment around it.
 
-Runs in a process of its own: ``python -m bench.front CORE SETTINGS_FILE``; its workers are on the core.
+Runs in a process of its own: ``python -m bench.front SETTINGS_FILE``.
 """
 
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +25,7 @@ WORKERS = 8
 
 def main() -> None:
     """Serve until it is ended."""
-    core, settings = int(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
+    settings = json.loads(Path(sys.argv[1]).read_text())
     function = Function(
         package=Path(settings["package"]),
         handler="gateway.handlers.stream.handler",
@@ -43,10 +42,7 @@ def main() -> None:
 
     @asynccontextmanager
     async def living(_: Starlette) -> AsyncIterator[None]:
-        os.sched_setaffinity(0, {core})  # for those that it starts; it goes back when they run
-        for worker in [await pool._begin() for _ in range(WORKERS)]:
-            worker.taken = False
-        os.sched_setaffinity(0, {settings["own_core"]})
+        pool.warm()
         yield
         await pool.close()
 
@@ -57,9 +53,7 @@ def main() -> None:
         return Response(status_code=404)
 
     app = Starlette(routes=live.routes(pool, known, forward), lifespan=living)
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=settings["port"], log_level="error", access_log=False
-    )
+    config = uvicorn.Config(app, host="127.0.0.1", port=settings["port"], log_level="error", access_log=False)
     uvicorn.Server(config).run()
 
 

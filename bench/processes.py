@@ -15,7 +15,9 @@ PATIENCE_S = 120
 
 
 @contextmanager
-def running(command: list[str], log: Path, core: int, environment: Mapping[str, str]) -> Iterator[psutil.Process]:
+def running(
+    command: list[str], log: Path, core: int, environment: Mapping[str, str]
+) -> Iterator[psutil.Popen]:
     """Run a command, with all that comes of it, on one core; end it all afterwards."""
     with log.open("wb") as out:
         process = psutil.Popen(

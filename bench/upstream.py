@@ -1,6 +1,6 @@
 """A provider that answers at once, in OpenAI's form: chat, chat in 23 events, a picture of a megabyte.
 
-Runs in a process of its own (``python -m bench.upstream PORT_FILE``), so that its time is nobody else's.
+Runs in a process of its own (``python -m bench.upstream FILE``), so that its time is nobody else's.
 """
 
 import base64
@@ -36,7 +36,11 @@ PLAIN = json.dumps(
         **_HEAD,
         "object": "chat.completion",
         "choices": [
-            {"index": 0, "message": {"role": "assistant", "content": "word " * WORDS}, "finish_reason": "stop"}
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "word " * WORDS},
+                "finish_reason": "stop",
+            }
         ],
         "usage": USAGE,
     }
@@ -68,7 +72,7 @@ async def _image(request: Request) -> Response:
 
 
 def main() -> None:
-    """Serve on a free port of this machine, and write which it is."""
+    """Serve on a free port of this machine, and write its address."""
     routes = [
         Route("/{base:path}/chat/completions", _chat, methods=["POST"]),
         Route("/{base:path}/images/generations", _image, methods=["POST"]),
@@ -77,7 +81,7 @@ def main() -> None:
         Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error", access_log=False
     )
     socket = config.bind_socket()
-    Path(sys.argv[1]).write_text(str(socket.getsockname()[1]))
+    Path(sys.argv[1]).write_text(f"http://127.0.0.1:{socket.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[socket])
 
 
