@@ -1,4 +1,4 @@
-"""Measure the functions under a local Lambda: cold starts, a warm inline image, and other gateways beside them.
+"""Measure the functions under a local Lambda: starts, a warm inline image, and other gateways beside them.
 
 Everything answers at once (bench.cloud), so the figures are the function's own. A trivial function runs
 beside it, LiteLLM and Portkey get the same load in the same run; the ratios carry over to other machines, the
