@@ -8,6 +8,7 @@ EMULATOR := .sluice/emulator
 RUNTIME  := .sluice/runtime
 SDKS     := .sluice/sdks
 CLIENTS  := .sluice/clients
+PEERS    := .sluice/peers
 PY       := $(VENV)/bin/python
 PIP      := -m pip install -qq --disable-pip-version-check --no-input --no-compile --require-hashes
 SETUP    := $(VENV)/.ready $(EMULATOR)/.ready node_modules/.ready
@@ -44,7 +45,7 @@ soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,
 sweep: $(SETUP)  ## Run every model of the catalogue once through a local gateway (PROVIDER=fal,xai SWEEP='--sample 3'); most of an hour
 	@$(PY) -P -m tests.sweep --provider '$(PROVIDER)' $(SWEEP)
 
-bench: $(SETUP) $(RUNTIME)/.ready  ## Measure: cold starts and a warm call, as a table (BENCH=--json)
+bench: $(SETUP) $(RUNTIME)/.ready $(PEERS)/.ready bench/peers/node_modules/.ready  ## Measure: cold starts, and calls beside LiteLLM and Portkey (BENCH=--json)
 	@$(PY) -m bench $(BENCH)
 
 setup: $(SETUP)  ## Install everything that the other targets need (they do it themselves)
@@ -96,6 +97,19 @@ $(CLIENTS)/.ready: requirements/clients.txt | $(VENV)/.ready
 	@echo "Installing the clients that people have, for the tests ..."
 	@$(PYTHON) -m venv $(CLIENTS)
 	@$(CLIENTS)/bin/python $(PIP) -r requirements/clients.txt
+	@touch $@
+
+$(PEERS)/.ready: requirements/peers.txt | $(VENV)/.ready
+	$(python_is_good)
+	@echo "Installing LiteLLM, to measure beside it ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python $(PIP) -r requirements/peers.txt
+	@touch $@
+
+bench/peers/node_modules/.ready: bench/peers/package-lock.json
+	$(node_is_good)
+	@echo "Installing Portkey, to measure beside it ..."
+	@cd bench/peers && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 node_modules/.ready: package-lock.json

@@ -1,7 +1,8 @@
-"""Measure the api function under a local Lambda: cold starts by kind of first answer, and warm inline images.
+"""Measure the functions under a local Lambda: starts, a warm inline image, and other gateways beside them.
 
 Everything answers at once (bench.cloud), so the figures are the function's own. A trivial function runs
-beside it; the ratio carries over to other machines, the milliseconds do not.
+beside it, LiteLLM and Portkey get the same load in the same run; the ratios carry over to other machines, the
+milliseconds do not.
 """
 
 import json
@@ -17,10 +18,9 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.cloud import instant_cloud
+from bench.compare import compare, show
+from bench.package import PYTHON, settings, shipped
 from bench.runtime import function
-from gateway.plan import dump
-from infra.compile import Local, Source, compile_files
-from infra.package import build
 
 ROOT = Path(__file__).resolve().parents[1]
 COLD_ROUNDS = 15
@@ -48,12 +48,12 @@ FIRST = {
 def main() -> None:
     """Run all rounds and print the tables; ``--json`` prints the figures alone."""
     with instant_cloud() as url:
-        package = _package(url)
+        package = shipped(url)
         trivial = _trivial()
-        settings = _settings(url)
-        cold = {name: _cold(package, settings, name) for name in FIRST}
+        variables = settings(url)
+        cold = {name: _cold(package, variables, name) for name in FIRST}
         floor = [_start_only(trivial) for _ in range(COLD_ROUNDS)]
-        warm = _warm(package, settings)
+        warm = _warm(package, variables)
     figures = {
         "machine": f"{platform.machine()}, Python {platform.python_version()}, {_cpu()}",
         "trivial_function_ms": _spread(floor),
@@ -64,6 +64,7 @@ def main() -> None:
         },
         "warm_inline_image": warm,
         "package_zip_mb": _zip_mb(package),
+        "side_by_side": compare(),
     }
     if "--json" in sys.argv:
         print(json.dumps(figures, indent=1))
@@ -74,7 +75,7 @@ def main() -> None:
 def _cold(package: Path, settings: dict[str, str], name: str) -> list[float]:
     rounds = []
     for _ in track(range(COLD_ROUNDS), description=name, console=Console(stderr=True)):
-        with function(_python(), package, "gateway.handlers.api.handler", settings) as started:
+        with function(PYTHON, package, "gateway.handlers.api.handler", settings) as started:
             spent_ms, answer = started.invoke(_event(*FIRST[name]))
             if answer["statusCode"] >= 400:
                 raise SystemExit(f"{name}: {answer['body']}")
@@ -83,13 +84,13 @@ def _cold(package: Path, settings: dict[str, str], name: str) -> list[float]:
 
 
 def _start_only(package: Path) -> float:
-    with function(_python(), package, "trivial.handler", {}) as started:
+    with function(PYTHON, package, "trivial.handler", {}) as started:
         return started.init_ms + started.invoke({})[0]
 
 
 def _warm(package: Path, settings: dict[str, str]) -> dict[str, float]:
     event = _event(*FIRST["POST /v1/nano-banana-pro -> 200 (inline, 1 MB PNG)"])
-    with function(_python(), package, "gateway.handlers.api.handler", settings) as started:
+    with function(PYTHON, package, "gateway.handlers.api.handler", settings) as started:
         for _ in range(WARM_UP):
             started.invoke(event)
         before = started.cpu_s()
@@ -110,41 +111,11 @@ def _event(method: str, path: str, body: Any, headers: dict[str, str]) -> dict[s
     }
 
 
-def _package(url: str) -> Path:
-    files = (Source(name, (ROOT / name).read_text()) for name in ("routes.yaml", "providers.yaml"))
-    catalog = {str(path.relative_to(ROOT)): path.read_text() for path in ROOT.glob("infra/catalog/**/*.yaml")}
-    plan = compile_files(*files, catalog, local=Local(url)).plan
-    if plan is None:
-        raise SystemExit("the shipped files do not compile: run `make test`")
-    return build("local", dump(plan), b"{}", ROOT, ROOT / ".sluice/build")
-
-
 def _trivial() -> Path:
     folder = ROOT / ".sluice/bench-trivial"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "trivial.py").write_text("def handler(event, context):\n    return {}\n")
     return folder
-
-
-def _settings(url: str) -> dict[str, str]:
-    tables = {name: name.lower() for name in ("JOBS_TABLE", "USAGE_TABLE", "PACERS_TABLE", "KEYS_TABLE")}
-    return tables | {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "BUCKET": "artifacts",
-        "LINK_SECRET": "link",
-        "BYOK_KEY": "byok",
-        "WORKFLOW": "arn:aws:states:us-east-1:1:stateMachine:jobs",
-        "PUBLIC_URL": "https://gw.example.com",
-        "POWERTOOLS_SERVICE_NAME": "sluice",
-    }
-
-
-def _python() -> Path:
-    return ROOT / ".sluice/runtime/bin/python"
 
 
 def _zip_mb(package: Path) -> float:
@@ -178,6 +149,7 @@ def _show(figures: dict[str, Any]) -> None:
         f"{warm['cpu_ms']} ms CPU, wall p50 {warm['p50_ms']} ms, p95 {warm['p95_ms']} ms"
     )
     console.print(f"package: {figures['package_zip_mb']} MB zipped")
+    show(figures["side_by_side"], console)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """An AWS and a provider that answer at once, so that what is measured is the gateway's own time.
 
-Speaks just what the api function asks: DynamoDB items by key, a secret, an object, an execution, a picture.
+Speaks just what the functions ask: DynamoDB items by key, a secret, an object, an execution, a picture.
+``python -m bench.cloud FILE`` runs it in a process of its own.
 """
 
 import base64
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -56,6 +59,7 @@ _PICTURE = json.dumps(
     }
 ).encode()
 _items: dict[str, dict[str, Any]] = {}
+_objects: dict[str, bytes] = {}
 
 
 class _Cloud(BaseHTTPRequestHandler):
@@ -76,8 +80,11 @@ class _Cloud(BaseHTTPRequestHandler):
         return going_on
 
     def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        _objects[self.path.partition("?")[0]] = self.rfile.read(int(self.headers["content-length"]))
         self._answer(b"")
+
+    def do_GET(self) -> None:
+        self._answer(_objects[self.path.partition("?")[0]])
 
     def _answer(self, body: bytes) -> None:
         self.send_response(200)
@@ -117,3 +124,9 @@ def _update(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _name(key: dict[str, Any]) -> str:
     return "/".join(str(key[name]["S"]) for name in ("tenant", "job", "entry", "pool") if name in key)
+
+
+if __name__ == "__main__":
+    with instant_cloud() as address:
+        Path(sys.argv[1]).write_text(address)
+        threading.Event().wait()
