@@ -40,6 +40,7 @@ def played(server: str) -> Plan:
     return localise(catalog_plan(), Local(server))
 
 
+@cache
 def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
     """Make the smallest call of each operation over each of a provider's protocols."""
     found: dict[tuple[str, str], steps.Call] = {}
