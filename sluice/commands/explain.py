@@ -110,11 +110,12 @@ def _first_tries(plan: "Plan", asked: "Request", chain: "tuple[Hop, ...]") -> di
 def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[str, Any]:
     from gateway.domain import medium, pricing, request
     from gateway.protocols import spoken, steps
+    from gateway.protocols.call import Call
 
     provider, model = plan.providers[hop.provider], plan.models[f"{hop.provider}/{hop.model}"]
     fit = request.fit(model, operation, asked.parameters, hop.parameters)
     offer = model.offers[operation]
-    call = steps.Call(
+    call = Call(
         provider=provider,
         protocol=provider.protocols[offer.protocol],
         offer=offer,

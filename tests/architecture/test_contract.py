@@ -17,6 +17,9 @@ import gateway
 ROOT = Path(__file__).parents[2]
 LINES = 300
 SOURCES = sorted(path for part in ("functions", "infra", "sluice") for path in (ROOT / part).rglob("*.py"))
+# How providers are spoken to is what most people come to read, and to add to.
+PROTOCOLS = ROOT / "functions/gateway/protocols"
+LINES_OF_A_PROTOCOL = 150
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Dear at start-up, or no business of the run time at all.
 FORBIDDEN = {"pydantic", "yaml", "aws_cdk", "httpx", "boto3", "infra"}
@@ -47,6 +50,14 @@ def test_a_module_is_read_in_one_sitting(path: Path) -> None:
     None is longer than the house style allows.
     """
     assert len(path.read_text().splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p.is_relative_to(PROTOCOLS)], ids=named)
+def test_a_protocol_is_read_at_a_glance(path: Path) -> None:
+    """
+    None of its modules is longer than what the house style aims at.
+    """
+    assert len(path.read_text().splitlines()) <= LINES_OF_A_PROTOCOL
 
 
 @pytest.mark.parametrize("module", ["gateway.plan", "gateway.flow.accept", "gateway.protocols.steps"])

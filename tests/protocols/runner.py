@@ -18,6 +18,7 @@ from gateway.domain import medium, request, token
 from gateway.domain.outcome import Done, Failure, Pending, Reading, Source
 from gateway.plan import Plan
 from gateway.protocols import spoken, steps
+from gateway.protocols.call import Call
 from gateway.protocols.http import HttpRequest, HttpResponse
 from tests import builders, fakes
 
@@ -45,7 +46,7 @@ def house_cases() -> dict[str, tuple[Plan, list[Case]]]:
     return found
 
 
-def call_of(plan: Plan, case: Case) -> steps.Call:
+def call_of(plan: Plan, case: Case) -> Call:
     """Gather what the flow gathers for an attempt."""
     model = plan.models[case["model"]]
     provider, offer = plan.providers[model.provider], model.offers[case["operation"]]
@@ -55,7 +56,7 @@ def call_of(plan: Plan, case: Case) -> steps.Call:
     protocol = provider.protocols[offer.protocol]
     arguments = medium.filled(model.parameters, fit.arguments, file_of)
     asked = {"callback": CALLBACK, "password": "w-1"} if case.get("callback") else {}
-    return steps.Call(provider, protocol, offer, region, REFERENCE, model.parameters, arguments, **asked)
+    return Call(provider, protocol, offer, region, REFERENCE, model.parameters, arguments, **asked)
 
 
 def file_of(place: medium.Place) -> medium.Medium:

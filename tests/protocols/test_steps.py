@@ -6,6 +6,7 @@ import pytest
 
 from gateway.domain.outcome import Failure
 from gateway.protocols import steps
+from gateway.protocols.call import Call
 from gateway.protocols.http import HttpRequest, HttpResponse
 from tests import builders, fakes
 from tests.protocols import runner
@@ -15,7 +16,7 @@ MINE = {"task_id": "2", "task_status": "processing", "task_info": {"external_tas
 OTHERS = {"task_id": "1", "task_info": {"external_task_id": "gw_9-1"}}
 
 
-def kling() -> steps.Call:
+def kling() -> Call:
     return runner.call_of(builders.shipped_plan(), KLING)
 
 

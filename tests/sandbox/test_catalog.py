@@ -16,6 +16,7 @@ from gateway.domain import media, medium, request
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.plan import DIRECT, Model, Plan
 from gateway.protocols import spoken, steps
+from gateway.protocols.call import Call
 from gateway.protocols.http import HttpRequest, HttpResponse
 from infra.compile.local import Local, localise
 from tests.builders import a_png, a_wav, catalog_plan
@@ -41,9 +42,9 @@ def played(server: str) -> Plan:
 
 
 @cache
-def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
+def calls(server: str, provider: str) -> dict[tuple[str, str], Call]:
     """Make the smallest call of each operation over each of a provider's protocols."""
-    found: dict[tuple[str, str], steps.Call] = {}
+    found: dict[tuple[str, str], Call] = {}
     for model in (model for model in played(server).models.values() if model.provider == provider):
         for operation, offer in model.offers.items():
             if (operation, offer.protocol) not in found:
@@ -51,14 +52,14 @@ def calls(server: str, provider: str) -> dict[tuple[str, str], steps.Call]:
     return found
 
 
-def call_of(server: str, model: Model, operation: str) -> steps.Call:
+def call_of(server: str, model: Model, operation: str) -> Call:
     """Make the smallest call of a model."""
     entry, offer = played(server).providers[model.provider], model.offers[operation]
     fit = request.fit(model, operation, smallest.call_of(model, operation), {})
     assert not fit.problems
     given = medium.filled(model.parameters, fit.arguments, file_of)
     protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
-    return steps.Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
+    return Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
 
 
 def file_of(place: medium.Place) -> medium.Medium:
@@ -73,7 +74,7 @@ def send(client: httpx.Client, asked: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.status_code, dict(answer.headers), answer.content)
 
 
-def run(client: httpx.Client, call: steps.Call, key: str = "k-1") -> Reading | dict[str, Any]:
+def run(client: httpx.Client, call: Call, key: str = "k-1") -> Reading | dict[str, Any]:
     """Take a call from its start to its end."""
     if call.protocol.family:
         return spoken.read(call, send(client, spoken.request(call, key, time.time(), streamed=False)))

@@ -16,8 +16,8 @@ from gateway.errors import Forbidden, NotFound, OurError
 from gateway.flow.ports import Ports
 from gateway.plan import Provider
 from gateway.protocols import auth, mapping, signatures
+from gateway.protocols.call import Call
 from gateway.protocols.http import HttpRequest, decoded
-from gateway.protocols.steps import Call
 from gateway.wire import Callback, Signature
 
 # An address is good for this long after its job's deadline: a late result is delivered, too.

@@ -6,18 +6,19 @@ from gateway.domain.outcome import Failure
 from gateway.flow import credential
 from gateway.flow.ports import Ports
 from gateway.protocols import steps
+from gateway.protocols.call import Call
 from gateway.protocols.http import HttpResponse
 from gateway.wire import Step
 
 CANCEL_S = 10
 
 
-def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
+def call_of(ports: Ports, job: Job, attempt: Attempt) -> Call:
     """Gather what the steps of an attempt's protocol may name."""
     provider = ports.plan.providers[attempt.provider]
     model = ports.plan.models[f"{attempt.provider}/{attempt.model}"]
     offer = model.offers[job.operation]
-    return steps.Call(
+    return Call(
         provider=provider,
         protocol=provider.protocols[offer.protocol],
         offer=offer,
@@ -29,7 +30,7 @@ def call_of(ports: Ports, job: Job, attempt: Attempt) -> steps.Call:
 
 
 def send(
-    ports: Ports, job: Job, call: steps.Call, step: Step, kept: dict[str, str], deadline_s: float
+    ports: Ports, job: Job, call: Call, step: Step, kept: dict[str, str], deadline_s: float
 ) -> HttpResponse | Failure:
     """Take one step of a call."""
     try:

@@ -11,10 +11,10 @@ import msgspec
 
 from gateway.domain.outcome import Failure
 from gateway.protocols import failure, mapping, payload, steps
+from gateway.protocols.call import Call
 from gateway.protocols.chat.broken import Broken
 from gateway.protocols.chat.family import FAMILIES
 from gateway.protocols.http import HttpRequest, HttpResponse
-from gateway.protocols.steps import Call
 from gateway.wire import Step
 
 

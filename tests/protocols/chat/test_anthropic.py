@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from gateway.protocols.chat import anthropic
+from gateway.protocols.chat.anthropic.request import MOST_TOKENS
 from gateway.protocols.chat.broken import Broken
-from gateway.protocols.chat.conversation import Unfit
+from gateway.protocols.chat.family import FAMILIES
+from gateway.protocols.chat.unfit import Unfit
 from tests.protocols.chat.conversations import TOOL, WEATHER, asked, deltas, ends, iter_of, read, whole_talk
 
+ANTHROPIC = FAMILIES["anthropic"]
 START = (
     "message_start",
     {"type": "message_start", "message": {"usage": {"input_tokens": 5, "output_tokens": 1}}},
@@ -25,7 +27,7 @@ def test_a_conversation_is_written_in_turns() -> None:
     """
     Instructions stand apart; two results of tools and what the user says after them are one turn.
     """
-    written = anthropic.body(asked(*whole_talk(), stop="END", max_tokens=9), "m-1", streamed=True)
+    written = ANTHROPIC.body(asked(*whole_talk(), stop="END", max_tokens=9), "m-1", streamed=True)
 
     assert written["system"] == "be kind\n\nbe brief"
     assert [turn["role"] for turn in written["messages"]] == ["user", "assistant", "user"]
@@ -46,11 +48,11 @@ def test_a_limit_is_sent_also_where_none_was_asked_for() -> None:
     """
     The API wants one; nothing else is made up.
     """
-    written = anthropic.body(asked(), "m-1", streamed=False)
+    written = ANTHROPIC.body(asked(), "m-1", streamed=False)
 
     assert written == {
         "model": "m-1",
-        "max_tokens": anthropic.MOST_TOKENS,
+        "max_tokens": MOST_TOKENS,
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}],
     }
 
@@ -72,7 +74,7 @@ def test_every_choice_of_tools_has_its_word(fields: dict[str, Any], written: dic
     """
     The model's own choice needs none.
     """
-    body = anthropic.body(asked(tools=[TOOL], **fields), "m-1", streamed=False)
+    body = ANTHROPIC.body(asked(tools=[TOOL], **fields), "m-1", streamed=False)
 
     assert body["tools"] == [{"name": "weather", "description": "Tells it.", "input_schema": WEATHER}]
     assert body.get("tool_choice") == written
@@ -84,7 +86,7 @@ def test_a_schema_is_the_answers_own_form() -> None:
     """
     form = {"type": "json_schema", "json_schema": {"name": "w", "schema": WEATHER}}
 
-    body = anthropic.body(asked(response_format=form, reasoning_effort="low"), "m-1", streamed=False)
+    body = ANTHROPIC.body(asked(response_format=form, reasoning_effort="low"), "m-1", streamed=False)
 
     assert body["output_config"] == {"format": {"type": "json_schema", "schema": WEATHER}, "effort": "low"}
 
@@ -102,7 +104,7 @@ def test_what_has_no_words_there_is_said(fields: dict[str, Any], reason: str) ->
     The target is passed over, and the trace tells why.
     """
     with pytest.raises(Unfit, match=reason):
-        anthropic.body(asked(**fields), "m-1", streamed=False)
+        ANTHROPIC.body(asked(**fields), "m-1", streamed=False)
 
 
 def test_a_sound_has_no_words_there() -> None:
@@ -112,9 +114,9 @@ def test_a_sound_has_no_words_there() -> None:
     sound = {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}
 
     with pytest.raises(Unfit, match="takes no audio"):
-        anthropic.body(asked({"role": "user", "content": [sound]}), "m-1", streamed=False)
+        ANTHROPIC.body(asked({"role": "user", "content": [sound]}), "m-1", streamed=False)
     with pytest.raises(Unfit, match="takes no content of type 'file'"):
-        anthropic.body(asked({"role": "user", "content": [{"type": "file"}]}), "m-1", streamed=False)
+        ANTHROPIC.body(asked({"role": "user", "content": [{"type": "file"}]}), "m-1", streamed=False)
 
 
 def test_an_answer_has_words_thoughts_and_calls() -> None:
@@ -133,7 +135,7 @@ def test_an_answer_has_words_thoughts_and_calls() -> None:
         "output_tokens_details": {"thinking_tokens": 2},
     }
 
-    said = anthropic.completion({"content": content, "stop_reason": "tool_use", "usage": usage})
+    said = ANTHROPIC.completion({"content": content, "stop_reason": "tool_use", "usage": usage})
 
     message = said["choices"][0]["message"]
     assert (message["content"], message["reasoning_content"]) == ("let me see", "hm")
@@ -154,7 +156,7 @@ def test_a_reason_to_stop_has_our_word(stop_reason: str, finish_reason: str) -> 
     """
     usage = {"input_tokens": 1, "output_tokens": 0}
 
-    said = anthropic.completion({"content": [], "stop_reason": stop_reason, "usage": usage})
+    said = ANTHROPIC.completion({"content": [], "stop_reason": stop_reason, "usage": usage})
 
     assert said["choices"][0]["finish_reason"] == finish_reason
     assert said["choices"][0]["message"]["content"] is None
@@ -166,7 +168,7 @@ def test_what_is_no_answer_is_not_taken_for_one(answer: Any) -> None:
     Of whatever shape it is.
     """
     with pytest.raises(ValueError, match="the answer is incomplete"):
-        anthropic.completion(answer)
+        ANTHROPIC.completion(answer)
 
 
 def test_a_stream_says_words_calls_and_its_count() -> None:
@@ -174,7 +176,7 @@ def test_a_stream_says_words_calls_and_its_count() -> None:
     The arguments of a call come piece by piece under its number among the calls.
     """
     said = read(
-        anthropic.chunks,
+        ANTHROPIC.chunks,
         START,
         ("ping", {"type": "ping"}),
         block(0, "start", content_block={"type": "text", "text": ""}),
@@ -208,7 +210,7 @@ def test_an_overload_in_the_middle_breaks_the_stream() -> None:
     text = block(0, "delta", delta={"type": "text_delta", "text": "let"})
 
     with pytest.raises(Broken, match="Overloaded") as caught:
-        read(anthropic.chunks, START, text, ("error", error))
+        read(ANTHROPIC.chunks, START, text, ("error", error))
 
     assert (caught.value.code, caught.value.error) == ("overloaded_error", "capacity")
 
@@ -218,7 +220,7 @@ def test_an_overload_at_the_beginning_comes_before_any_word() -> None:
     So that another target may be tried.
     """
     error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-    said = anthropic.chunks(iter_of(START, ("error", error)))
+    said = ANTHROPIC.chunks(iter_of(START, ("error", error)))
 
     with pytest.raises(Broken, match="Overloaded"):
         next(said)
@@ -237,6 +239,6 @@ def test_a_stream_without_its_end_is_broken(event: Any, code: str) -> None:
     And so is one whose events are not what they look like.
     """
     with pytest.raises(Broken) as caught:
-        read(anthropic.chunks, START, *([event] if event else []))
+        read(ANTHROPIC.chunks, START, *([event] if event else []))
 
     assert caught.value.code == code

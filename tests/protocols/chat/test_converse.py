@@ -7,11 +7,12 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from gateway.protocols.chat import converse
 from gateway.protocols.chat.broken import Broken
-from gateway.protocols.chat.conversation import Unfit
+from gateway.protocols.chat.family import FAMILIES
+from gateway.protocols.chat.unfit import Unfit
 from tests.protocols.chat.conversations import TOOL, WEATHER, asked, deltas, ends, read, whole_talk
 
+CONVERSE = FAMILIES["converse"]
 COUNTS = {"inputTokens": 10, "outputTokens": 7, "totalTokens": 21, "cacheReadInputTokens": 4}
 NAMED = {"type": "function", "function": {"name": "weather"}}
 
@@ -32,7 +33,7 @@ def test_a_conversation_is_written_in_turns() -> None:
     """
     fields = {"tools": [TOOL], "stop": "END", "max_tokens": 9, "temperature": 0.5}
 
-    written = converse.body(asked(*whole_talk(), **fields), "m-1", streamed=True)
+    written = CONVERSE.body(asked(*whole_talk(), **fields), "m-1", streamed=True)
 
     assert written.keys() == {"system", "messages", "inferenceConfig", "toolConfig"}
     assert written["system"] == [{"text": "be kind"}, {"text": "be brief"}]
@@ -52,7 +53,7 @@ def test_what_is_written_fits_the_service_model() -> None:
     form = {"type": "json_schema", "json_schema": {"name": "w", "schema": WEATHER}}
     fields = {"tools": [TOOL], "tool_choice": NAMED, "stop": "END", "max_tokens": 9, "response_format": form}
 
-    written = converse.body(asked(*whole_talk(), **fields), "m-1", streamed=True)
+    written = CONVERSE.body(asked(*whole_talk(), **fields), "m-1", streamed=True)
 
     assert ParamValidator().validate({"modelId": "m-1", **written}, shape).generate_report() == ""
 
@@ -65,8 +66,8 @@ def test_every_choice_of_tools_has_its_word(choice: Any, written: dict[str, Any]
     """
     To use none is to be offered none.
     """
-    body = converse.body(asked(tools=[TOOL], tool_choice=choice), "m-1", streamed=False)
-    silent = converse.body(asked(tools=[TOOL], tool_choice="none"), "m-1", streamed=False)
+    body = CONVERSE.body(asked(tools=[TOOL], tool_choice=choice), "m-1", streamed=False)
+    silent = CONVERSE.body(asked(tools=[TOOL], tool_choice="none"), "m-1", streamed=False)
 
     spec = {"name": "weather", "description": "Tells it.", "inputSchema": {"json": WEATHER}}
     assert body["toolConfig"]["tools"] == [{"toolSpec": spec}]
@@ -80,7 +81,7 @@ def test_a_schema_is_written_as_text() -> None:
     """
     form = {"type": "json_schema", "json_schema": {"name": "w", "schema": {"type": "object"}, "strict": True}}
 
-    body = converse.body(asked(response_format=form, reasoning_effort="low"), "m-1", streamed=False)
+    body = CONVERSE.body(asked(response_format=form, reasoning_effort="low"), "m-1", streamed=False)
 
     schema = {"schema": '{"type":"object"}', "name": "w"}
     text = {"type": "json_schema", "structure": {"jsonSchema": schema}}
@@ -100,14 +101,14 @@ def test_what_has_no_words_there_is_said(request_: dict[str, Any], reason: str) 
     The target is passed over, and the trace tells why.
     """
     with pytest.raises(Unfit, match=reason):
-        converse.body(request_, "m-1", streamed=False)
+        CONVERSE.body(request_, "m-1", streamed=False)
 
 
 def test_an_answer_has_words_thoughts_and_calls() -> None:
     """
     What came from the cache is part of the prompt.
     """
-    said = converse.completion(
+    said = CONVERSE.completion(
         answer(
             {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}},
             {"text": "let me see"},
@@ -138,7 +139,7 @@ def test_a_reason_to_stop_has_our_word(told: str, finish_reason: str) -> None:
     """
     A guardrail is a filter of content.
     """
-    assert converse.completion(answer(reason=told))["choices"][0]["finish_reason"] == finish_reason
+    assert CONVERSE.completion(answer(reason=told))["choices"][0]["finish_reason"] == finish_reason
 
 
 @pytest.mark.parametrize("told", [None, {}, {"output": {}}, answer("text")])  # type: ignore[arg-type]
@@ -147,7 +148,7 @@ def test_what_is_no_answer_is_not_taken_for_one(told: Any) -> None:
     Of whatever shape it is.
     """
     with pytest.raises(ValueError, match="the answer is incomplete"):
-        converse.completion(told)
+        CONVERSE.completion(told)
 
 
 def test_a_stream_says_words_calls_and_its_count() -> None:
@@ -156,7 +157,7 @@ def test_a_stream_says_words_calls_and_its_count() -> None:
     """
     start = {"start": {"toolUse": {"toolUseId": "t1", "name": "weather"}}, "contentBlockIndex": 1}
     said = read(
-        converse.chunks,
+        CONVERSE.chunks,
         ("messageStart", {"role": "assistant"}),
         delta(0, text="let"),
         delta(0, reasoningContent={"text": "hm"}),
@@ -186,7 +187,7 @@ def test_an_exception_in_the_middle_breaks_the_stream(name: str, error: str) -> 
     Its own text is kept.
     """
     with pytest.raises(Broken, match="slow down") as caught:
-        read(converse.chunks, delta(0, text="let"), (name, {"message": "slow down"}))
+        read(CONVERSE.chunks, delta(0, text="let"), (name, {"message": "slow down"}))
 
     assert (caught.value.code, caught.value.error) == (name, error)
 
@@ -196,6 +197,6 @@ def test_a_stream_without_its_end_is_broken() -> None:
     The reason to stop is the end; only a count may follow.
     """
     with pytest.raises(Broken, match="before its end") as caught:
-        read(converse.chunks, delta(0, text="let"), ("contentBlockStop", {}))
+        read(CONVERSE.chunks, delta(0, text="let"), ("contentBlockStop", {}))
 
     assert caught.value.code == "cut_off"

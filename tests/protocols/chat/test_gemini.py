@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway.protocols.chat import gemini
 from gateway.protocols.chat.broken import Broken
-from gateway.protocols.chat.conversation import Unfit
+from gateway.protocols.chat.family import FAMILIES
+from gateway.protocols.chat.unfit import Unfit
 from tests.protocols.chat.conversations import (
     TOOL,
     WEATHER,
@@ -19,6 +19,7 @@ from tests.protocols.chat.conversations import (
     whole_talk,
 )
 
+GEMINI = FAMILIES["gemini"]
 COUNTS = {
     "promptTokenCount": 9,
     "candidatesTokenCount": 5,
@@ -42,7 +43,7 @@ def test_a_conversation_is_written_in_turns() -> None:
     """
     A result has its tool's name, which only the call tells; of two calls at once the first is signed.
     """
-    written = gemini.body(asked(*whole_talk(), stop=["END"], max_completion_tokens=9), "m-1", streamed=True)
+    written = GEMINI.body(asked(*whole_talk(), stop=["END"], max_completion_tokens=9), "m-1", streamed=True)
 
     assert written["systemInstruction"]["parts"] == [{"text": "be kind"}, {"text": "be brief"}]
     user, model, results = (turn["parts"] for turn in written["contents"])
@@ -58,9 +59,9 @@ def test_a_signature_goes_back_to_where_it_came_from() -> None:
     A call that was read and is written again keeps the signature of the thoughts behind it.
     """
     _, answer = piece(called("weather", thoughtSignature="c2ln"), reason="STOP", responseId="r1")
-    message = gemini.completion(answer)["choices"][0]["message"]
+    message = GEMINI.completion(answer)["choices"][0]["message"]
 
-    written = gemini.body(asked({"role": "user", "content": "hi"}, message), "m-1", streamed=False)
+    written = GEMINI.body(asked({"role": "user", "content": "hi"}, message), "m-1", streamed=False)
 
     assert message["tool_calls"][0]["id"] == "call_r1_0"
     assert written["contents"][1]["parts"][0]["thoughtSignature"] == "c2ln"
@@ -70,12 +71,12 @@ def test_a_picture_by_url_shows_its_type() -> None:
     """
     The API wants to know it, and nobody fetches it to see.
     """
-    written = gemini.body(asked(*whole_talk("https://x.example/a.JPG?v=1")), "m-1", streamed=False)
+    written = GEMINI.body(asked(*whole_talk("https://x.example/a.JPG?v=1")), "m-1", streamed=False)
 
     file = {"fileUri": "https://x.example/a.JPG?v=1", "mimeType": "image/jpeg"}
     assert written["contents"][0]["parts"][2] == {"fileData": file}
     with pytest.raises(Unfit, match=r"only where the URL ends in \.png"):
-        gemini.body(asked(*whole_talk("https://x.example/a")), "m-1", streamed=False)
+        GEMINI.body(asked(*whole_talk("https://x.example/a")), "m-1", streamed=False)
 
 
 def test_a_sound_goes_inline() -> None:
@@ -84,7 +85,7 @@ def test_a_sound_goes_inline() -> None:
     """
     sound = {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}
 
-    written = gemini.body(asked({"role": "user", "content": [sound]}), "m-1", streamed=False)
+    written = GEMINI.body(asked({"role": "user", "content": [sound]}), "m-1", streamed=False)
 
     assert written["contents"][0]["parts"] == [{"inlineData": {"mimeType": "audio/wav", "data": "aGk="}}]
 
@@ -105,7 +106,7 @@ def test_every_choice_of_tools_has_its_mode(choice: Any, written: dict[str, Any]
     """
     The schema goes out as JSON Schema, not in the API's own subset.
     """
-    body = gemini.body(asked(tools=[TOOL], tool_choice=choice), "m-1", streamed=False)
+    body = GEMINI.body(asked(tools=[TOOL], tool_choice=choice), "m-1", streamed=False)
 
     declared = {"name": "weather", "description": "Tells it.", "parametersJsonSchema": WEATHER}
     assert body["tools"] == [{"functionDeclarations": [declared]}]
@@ -129,7 +130,7 @@ def test_json_has_its_type_with_and_without_schema(form: dict[str, Any], written
     """
     fields = {"temperature": 0.0, "top_p": 0.5, "seed": 0, "reasoning_effort": "low"}
 
-    body = gemini.body(asked(response_format=form, **fields), "m-1", streamed=False)
+    body = GEMINI.body(asked(response_format=form, **fields), "m-1", streamed=False)
 
     settings = {"temperature": 0.0, "topP": 0.5, "seed": 0, "thinkingConfig": {"thinkingLevel": "LOW"}}
     assert body["generationConfig"] == settings | written
@@ -141,7 +142,7 @@ def test_an_answer_has_words_thoughts_and_calls() -> None:
     """
     parts = [{"text": "hm", "thought": True}, {"text": "let me see"}, called("weather"), called("time")]
 
-    said = gemini.completion(piece(*parts, reason="STOP", responseId="r1", usageMetadata=COUNTS)[1])
+    said = GEMINI.completion(piece(*parts, reason="STOP", responseId="r1", usageMetadata=COUNTS)[1])
 
     message = said["choices"][0]["message"]
     assert (message["content"], message["reasoning_content"]) == ("let me see", "hm")
@@ -165,7 +166,7 @@ def test_a_reason_to_finish_has_our_word(told: str, finish_reason: str) -> None:
     """
     A refusal is an answer without words, or cut off.
     """
-    said = gemini.completion({"candidates": [{"finishReason": told}]})
+    said = GEMINI.completion({"candidates": [{"finishReason": told}]})
 
     assert said["choices"][0]["finish_reason"] == finish_reason
 
@@ -176,7 +177,7 @@ def test_what_is_no_answer_is_not_taken_for_one(answer: Any) -> None:
     Of whatever shape it is.
     """
     with pytest.raises(ValueError, match="the answer is incomplete"):
-        gemini.completion(answer)
+        GEMINI.completion(answer)
 
 
 def test_a_stream_says_words_calls_and_its_last_count() -> None:
@@ -184,7 +185,7 @@ def test_a_stream_says_words_calls_and_its_last_count() -> None:
     Calls come whole; those of later events are counted on.
     """
     said = read(
-        gemini.chunks,
+        GEMINI.chunks,
         piece({"text": "let"}, responseId="r1", usageMetadata={"promptTokenCount": 9}),
         piece(called("weather", thoughtSignature="c2ln"), responseId="r1"),
         piece(called("time"), reason="STOP", responseId="r1", usageMetadata=COUNTS),
@@ -213,7 +214,7 @@ def test_an_error_in_place_of_an_answer_breaks_the_stream(event: dict[str, Any],
     At its beginning nothing was said yet.
     """
     with pytest.raises(Broken) as caught:
-        next(gemini.chunks(iter_of(("", event))))
+        next(GEMINI.chunks(iter_of(("", event))))
 
     assert caught.value.error == error
 
@@ -222,7 +223,7 @@ def test_a_stream_that_is_blocked_in_the_middle_ends_so() -> None:
     """
     What was said before stays said.
     """
-    said = read(gemini.chunks, piece({"text": "let"}), piece(reason="SAFETY", usageMetadata=COUNTS))
+    said = read(GEMINI.chunks, piece({"text": "let"}), piece(reason="SAFETY", usageMetadata=COUNTS))
 
     assert ends(said)[0] == "content_filter"
 
@@ -231,7 +232,7 @@ def test_a_stream_without_a_reason_to_finish_is_cut_off() -> None:
     """
     What was said is passed on.
     """
-    said = gemini.chunks(iter_of(piece({"text": "let"})))
+    said = GEMINI.chunks(iter_of(piece({"text": "let"})))
 
     assert next(said)["choices"][0]["delta"]["content"] == "let"
     with pytest.raises(Broken, match="before its end"):
@@ -243,12 +244,12 @@ def test_a_call_without_arguments_is_one() -> None:
     Both ways.
     """
     no_arguments = {"id": "c1", "type": "function", "function": {"name": "now", "arguments": ""}}
-    said = gemini.completion(piece({"functionCall": {"name": "now"}}, reason="STOP")[1])
+    said = GEMINI.completion(piece({"functionCall": {"name": "now"}}, reason="STOP")[1])
 
-    written = gemini.body(asked({"role": "assistant", "tool_calls": [no_arguments]}), "m-1", streamed=False)
+    written = GEMINI.body(asked({"role": "assistant", "tool_calls": [no_arguments]}), "m-1", streamed=False)
 
     assert said["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] == "{}"
     assert written["contents"][0]["parts"][0]["functionCall"]["args"] == {}
     broken = call_of("c1", "Rome") | {"function": {"name": "now", "arguments": "[1]"}}
     with pytest.raises(Unfit, match="not a JSON object"):
-        gemini.body(asked({"role": "assistant", "tool_calls": [broken]}), "m-1", streamed=False)
+        GEMINI.body(asked({"role": "assistant", "tool_calls": [broken]}), "m-1", streamed=False)

@@ -12,8 +12,8 @@ from gateway.flow import accept, front
 from gateway.flow.front import Caller
 from gateway.flow.ports import Ports
 from gateway.plan import Plan, Route
-from gateway.protocols.chat.conversation import Unfit
 from gateway.protocols.chat.family import FAMILIES
+from gateway.protocols.chat.unfit import Unfit
 
 # The sweeper ends a job whose function died: no call lives longer than its function does.
 LONGEST_CALL_S = 330

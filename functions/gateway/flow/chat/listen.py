@@ -12,9 +12,9 @@ from gateway.flow.outcome import stand_still
 from gateway.flow.ports import Ports
 from gateway.flow.upstream import call_of
 from gateway.protocols import hint, spoken
+from gateway.protocols.call import Call
 from gateway.protocols.chat.broken import Broken
 from gateway.protocols.http import HttpRequest, HttpResponse, Stalled
-from gateway.protocols.steps import Call
 
 REFUSAL_BYTES = 64 * 1024
 Fields = dict[str, Any]

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.protocols import eventstream, sse
-from gateway.protocols.chat import anthropic, converse, embedding, gemini, openai
+from gateway.protocols.chat import embedding, openai
+from gateway.protocols.chat.anthropic import answer as anthropic_answer
+from gateway.protocols.chat.anthropic import request as anthropic_request
+from gateway.protocols.chat.converse import answer as converse_answer
+from gateway.protocols.chat.converse import request as converse_request
+from gateway.protocols.chat.gemini import answer as gemini_answer
+from gateway.protocols.chat.gemini import request as gemini_request
 from gateway.protocols.sse import Event
 
 
@@ -34,9 +40,11 @@ class Family:
 
 
 FAMILIES = {
-    "anthropic": Family(anthropic.body, anthropic.completion, anthropic.chunks),
-    "converse": Family(converse.body, converse.completion, converse.chunks, eventstream.events),
+    "anthropic": Family(anthropic_request.body, anthropic_answer.completion, anthropic_answer.chunks),
+    "converse": Family(
+        converse_request.body, converse_answer.completion, converse_answer.chunks, eventstream.events
+    ),
     "embedding": Family(embedding.body, embedding.completion, embedding.chunks),
-    "gemini": Family(gemini.body, gemini.completion, gemini.chunks),
+    "gemini": Family(gemini_request.body, gemini_answer.completion, gemini_answer.chunks),
     "openai": Family(openai.body, openai.completion, openai.chunks),
 }

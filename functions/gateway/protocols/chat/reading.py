@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from gateway.protocols.chat.broken import Broken
-from gateway.protocols.chat.conversation import written
 from gateway.protocols.sse import Event
 
 _ABSENT = (AttributeError, IndexError, KeyError, TypeError)
@@ -95,7 +94,7 @@ def choice(texts: list[str], thoughts: list[str], calls: list[dict[str, Any]], r
 
 def call(name: str, called: str, arguments: object) -> dict[str, Any]:
     """Write a whole call of a tool."""
-    return {"id": called, "type": "function", "function": {"name": name, "arguments": written(arguments)}}
+    return {"id": called, "type": "function", "function": {"name": name, "arguments": _written(arguments)}}
 
 
 def delta(index: int = 0, *, reason: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -112,3 +111,8 @@ def call_begun(index: int, name: str, called: str) -> dict[str, Any]:
 def call_goes_on(index: int, arguments: str) -> dict[str, Any]:
     """Write a chunk of a call's arguments."""
     return delta(tool_calls=[{"index": index, "function": {"arguments": arguments}}])
+
+
+def _written(arguments: object) -> str:
+    """Write a call's arguments as the text that our form has for them."""
+    return msgspec.json.encode(arguments or {}).decode()
