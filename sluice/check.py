@@ -14,9 +14,8 @@ from sluice.root import PYTHONPATH, ROOT
 _BIN = Path(sys.executable).parent
 _SDKS = ROOT / ".sluice/sdks"
 _CLIENTS = ROOT / ".sluice/clients"
-_TWO = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-# Two at a time: some of them wait for most of their time.
-_SHARED = {
+# One after the other beside the tests, which wait for a good part of their time.
+_BESIDE = {
     "types": ["mypy"],
     "clients": [
         *(f"{_CLIENTS}/bin/pytest", "-q", "tests/clients"),
@@ -31,11 +30,10 @@ _SHARED = {
     "lint": ["ruff", "check", "--quiet", "."],
     "imports": ["lint-imports"],
 }
-_ALONE = {
-    # Two files at a time, in the order in which they are collected: what waits beside what computes.
-    "tests": ["pytest", "-q", *_TWO, "-m", "not pace and not soak"],
-    "pace": ["pytest", "-q", "-m", "pace and not soak"],
-}
+# Two files at a time, in the order in which they are collected: what waits beside what computes.
+_TWO = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+_TESTS = ["pytest", "-q", *_TWO, "-m", "not pace and not soak"]
+_PACE = ["pytest", "-q", "-m", "pace and not soak"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +56,20 @@ def main() -> int:
 
 
 def _all() -> Iterator[Result]:
-    with ThreadPoolExecutor(2) as pool:
-        for result in pool.map(lambda name: _run(name, _SHARED[name], aside=True), _SHARED):
+    with ThreadPoolExecutor(1) as pool:
+        beside = [pool.submit(_run, name, words, aside=True) for name, words in _BESIDE.items()]
+        yield _run("tests", _TESTS)
+        for each in beside:
+            result = each.result()
             print(f"── {result.name}\n{result.said}", end="", flush=True)
             yield result
-    for name, words in _ALONE.items():
-        print(f"── {name}", flush=True)
-        yield _run(name, words)
+    yield _run("pace", _PACE)
 
 
 def _run(name: str, words: list[str], *, aside: bool = False) -> Result:
-    """Run a check; what it says comes at its end if another one runs beside it."""
+    """Run a check; what it says is kept if another one runs beside it."""
+    if not aside:
+        print(f"── {name}", flush=True)
     environment = os.environ | {"PYTHONPATH": PYTHONPATH}
     begun = time.monotonic()
     done = subprocess.run(

@@ -1,16 +1,17 @@
 """Every fault for every way of speaking to a provider, as data: families, faults, what a cell must show.
 
-The families come from the compiled plan, so a new provider has its row by itself. What a cell must show
-follows from its fault and from how its family speaks: whether it polls, brings links, can be asked for a lost
-start. The words that providers use are known here for the shipped ones; another's must only be its own.
+The families come from the compiled plan, so a new provider has its row by itself; chats have their own tests
+(tests/flow/chat, tests/clients). What a cell must show follows from its fault and from how its family speaks:
+whether it polls, brings links, can be asked for a lost start. The words that providers use are known here for
+the shipped ones; another's must only be its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, groupby
 from typing import Any
 
-from gateway.plan import Model, Plan
+from gateway.plan import DIRECT, Model, Plan
 from gateway.wire import Protocol
 
 # Code of a refusal with 429, with 503, of a job that failed, of a refused prompt.
@@ -67,14 +68,14 @@ class Family:
         """Tell whether a result is a link, and its file another call."""
         return "url" in self.kinds
 
-    def body(self, file: str) -> dict[str, Any]:
+    def body(self, files: Mapping[str, str]) -> dict[str, Any]:
         """Ask for the family's model, and for its partner after it.
 
         Args:
-            file: what to give where a file is needed.
+            files: what to give where a picture or a sound is needed.
         """
         needed = {
-            name: each.enum[0] if each.enum else FILLING.get(each.type, file)
+            name: each.enum[0] if each.enum else FILLING.get(each.type) or files[each.medium]
             for name, each in self.model.parameters.items()
             if each.required and (not each.operations or self.operation in each.operations)
         }
@@ -123,6 +124,11 @@ def _links(family: Family) -> bool:
     return family.links
 
 
+def _brings_files(family: Family) -> bool:
+    """A transcript is written here, from what the provider tells of it."""
+    return family.kinds != {"transcript"}
+
+
 def _unreadable(family: Family) -> str:
     return "wrong_media" if family.kinds == {"bytes"} else "malformed"
 
@@ -148,7 +154,7 @@ FAULTS = (
     Fault("stuck in progress", {"kind": "hang", "on": "job"}, TIMEOUT, _is("total_deadline"), _polls),
     Fault("expired result URL", {"kind": "expired_url"}, TRANSIENT, _is("file_*"), _links),
     Fault("truncated file", {"kind": "truncate"}, TRANSIENT | TIMEOUT, _broken_off),
-    Fault("wrong media type", {"kind": "wrong_media"}, TRANSIENT, _is("wrong_media")),
+    Fault("wrong media type", {"kind": "wrong_media"}, TRANSIENT, _is("wrong_media"), hits=_brings_files),
     Fault("slow download", {"kind": "slow", "on": "file", "delay_s": 0.3}, hits=_links),
 )
 
@@ -191,6 +197,7 @@ def _families(plan: Plan) -> list[Family]:
         (model.provider, offer.protocol, not model.prices, model.id, operation)
         for model in plan.models.values()
         for operation, offer in model.offers.items()
+        if operation not in DIRECT
     )
     families: list[Family] = []
     for (provider, protocol), offers in groupby(offered, key=lambda each: each[:2]):

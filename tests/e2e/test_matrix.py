@@ -16,7 +16,7 @@ import pytest
 
 from gateway.domain import pricing, request
 from sluice.local.stack import Stack
-from tests.builders import a_png, shipped_plan
+from tests.builders import a_png, a_wav, shipped_plan
 from tests.e2e.conftest import Gateway, calling, forget_circuits, playing
 from tests.e2e.matrix import FAULTS, OURS, Family, Fault, halves, hurried
 from tests.e2e.test_upload import uploaded
@@ -25,8 +25,10 @@ pytestmark = pytest.mark.e2e
 
 ROUTES = "version: 1\ndefaults: {deadline: 3m}\ntiers: {pro: {}}\nmodels: {}\n"
 HALVES = halves(shipped_plan())
-# Stands for any picture where it is about the price alone.
-PICTURE = "https://example.com/fox.png"
+# Stand for any file where it is about the price alone.
+ANY = {"image": "https://example.com/fox.png", "audio": "https://example.com/fox.mp3"}
+# What is billed by its length costs what nobody knows before.
+SOUNDS = ("transcription", "translation", "speech")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +66,27 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 
 @pytest.fixture(scope="module")
-def picture(matrix: Gateway) -> str:
-    """A file for those who need one."""
-    reference, sent = uploaded(matrix, a_png())
-    assert sent.status_code == 204, sent.text
-    return reference
+def files(matrix: Gateway) -> dict[str, str]:
+    """A picture and a sound for those who need one."""
+    sound = a_wav()
+    given = {
+        "image": uploaded(matrix, a_png()),
+        "audio": uploaded(matrix, sound, like=sound, kind="audio/wav", sent_as="audio/wav"),
+    }
+    assert {sent.status_code for _, sent in given.values()} == {204}
+    return {medium: reference for medium, (reference, _) in given.items()}
 
 
 @pytest.mark.parametrize("half", [0, 1], ids=["first half", "other half"])
 def test_every_fault_of_every_family_ends_as_declared(
-    matrix: Gateway, picture: str, half: int, record_property: Any
+    matrix: Gateway, files: dict[str, str], half: int, record_property: Any
 ) -> None:
     """Next target or declared error, same job, right trace, right cost, and no start that is in no trace."""
     begun = time.time()
     providers = sorted({family.model.provider for family in HALVES[half]})
 
     with ThreadPoolExecutor(len(providers)) as pool:
-        rounds = list(pool.map(lambda name: faults_of(matrix, name, HALVES[half], picture), providers))
+        rounds = list(pool.map(lambda name: faults_of(matrix, name, HALVES[half], files), providers))
 
     cells = [cell for found, _ in rounds for cell in found]
     wrong = [f"{cell.name}: {text}" for cell in cells for text in flaws(cell, matrix.stack)]
@@ -91,7 +97,7 @@ def test_every_fault_of_every_family_ends_as_declared(
 
 
 def faults_of(
-    gateway: Gateway, provider: str, half: list[Family], picture: str
+    gateway: Gateway, provider: str, half: list[Family], files: dict[str, str]
 ) -> tuple[list[Cell], list[str]]:
     """Take one provider through all faults; return its cells, and where its journal says something else."""
     cells, wrong = [], []
@@ -101,7 +107,7 @@ def faults_of(
         since = time.time()
         gateway.break_provider(provider, **fault.set)
         with ThreadPoolExecutor(max(1, len(hit))) as pool:
-            jobs = list(pool.map(lambda family: run(gateway, family, picture), hit))
+            jobs = list(pool.map(lambda family: run(gateway, family, files), hit))
         gateway.mend_provider(provider)
         forget_circuits(gateway.stack, provider)
         met = [Cell(fault, family, job) for family, job in zip(hit, jobs, strict=True)]
@@ -110,9 +116,9 @@ def faults_of(
     return cells, wrong
 
 
-def run(gateway: Gateway, family: Family, picture: str) -> dict[str, Any]:
+def run(gateway: Gateway, family: Family, files: dict[str, str]) -> dict[str, Any]:
     """Ask as a caller asks, and see the job through."""
-    answer = gateway.post("/v1/jobs", family.body(picture))
+    answer = gateway.post("/v1/jobs", family.body(files))
     assert answer.status_code in (200, 202), answer.text
     job = answer.json()
     ended = gateway.ended(job)
@@ -178,9 +184,10 @@ def _miscosted(cell: Cell, stack: Stack) -> Iterator[str]:
         if (cost["usd"], cost["status"]) != (None, "unpriced"):
             yield f"costs {cost}, and its model has no price"
         return
-    fit = request.fit(model, cell.family.operation, cell.family.body(PICTURE)["input"], {})
+    fit = request.fit(model, cell.family.operation, cell.family.body(ANY)["input"], {})
     told = pricing.estimate(model, fit.arguments)
-    counted = any(line.typical for line in model.prices)  # what a provider counts is not known before
+    long = cell.family.operation in SOUNDS and any(line.meter.endswith("_second") for line in model.prices)
+    counted = long or any(line.typical for line in model.prices)  # what a provider counts is not known before
     summed = sum(round(float(line["usd"]) * 1_000_000) for line in cost["lines"])
     if (
         cost["usd"] != pricing.usd(summed if counted else told or 0)

@@ -44,9 +44,11 @@ def pictures() -> Iterator[str]:
     server.server_close()
 
 
-def uploaded(gateway: Gateway, data: bytes, *, sent_as: str = "image/png") -> tuple[str, httpx.Response]:
-    """Get a form for a PNG, send a file by it; return the reference and what the bucket answered."""
-    made = gateway.post("/v1/uploads", {"content_type": "image/png", "bytes": len(a_png())}).json()
+def uploaded(
+    gateway: Gateway, data: bytes, *, sent_as: str = "image/png", like: bytes = b"", kind: str = "image/png"
+) -> tuple[str, httpx.Response]:
+    """Get a form for such a file, or a PNG, and send one; return the reference and the bucket's answer."""
+    made = gateway.post("/v1/uploads", {"content_type": kind, "bytes": len(like or a_png())}).json()
     fields = {**made["upload"]["fields"], "Content-Type": sent_as}
     sent = httpx.post(made["upload"]["url"], data=fields, files={"file": ("a.png", data)}, trust_env=False)
     return made["reference"], sent
