@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -119,10 +120,13 @@ def workers_of(gateway: Gateway, function: str = "") -> list[int]:
 
 
 def kill(workers: list[int]) -> None:
-    """Kill processes for good."""
+    """Kill processes for good, and take away what was unpacked for each: the emulator would leave it."""
     for worker in workers:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, FileNotFoundError):
+            unpacked = Path(f"/proc/{worker}/cwd").readlink().parent
             os.kill(worker, signal.SIGKILL)
+            if unpacked.name.startswith("ministack-lambda-"):
+                shutil.rmtree(unpacked, ignore_errors=True)
 
 
 def _runs(process: Path, function: str) -> bool:
