@@ -4,12 +4,16 @@ Source: @fal-ai/client 1.10.1 endpoint types and fal's model pages, read 2026-11
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from gateway.plan import Model, Parameter
+from gateway.protocols import payload
 from sluice.sandbox import fields
 from sluice.sandbox.job import Order
 from sluice.sandbox.media.spec import Kind, Spec, speech_seconds
 from sluice.sandbox.played import order
-from sluice.sandbox.played.entry import made_by
+from sluice.sandbox.played.entry import made_by, played
 from sluice.sandbox.size import image_size, pixels_of, video_size
 from sluice.sandbox.wire import Call, Refused
 
@@ -55,10 +59,22 @@ def order_of(call: Call) -> Order:
     make = {"image": _images, "video": _video, "audio": _audio}[kind]
     try:
         return Order(model, make(call, model, prompt, seed))
-    except Refused:
-        if listed is None:
+    except Refused as refused:
+        if listed is None or not _takes(
+            played(call.provider).models[model], refused.trouble.param, call.body
+        ):
             raise
     return Order(model, order.specs(call, model, kind, {"prompt": prompt, "seed": seed}))
+
+
+def _takes(model: Model, name: str | None, body: Mapping[str, Any]) -> bool:
+    """Tell whether the catalogue's own words for a model allow what the shared ones refuse."""
+    own = next((each for key, each in model.parameters.items() if (each.to or key) == name), Parameter())
+    if name is None or name not in body:
+        return not own.required
+    if own.enum:
+        return body[name] in [payload.spelled(own, each) for each in own.enum]
+    return own.type in ("string", "object")
 
 
 def kind_of(model: str) -> Kind:
