@@ -115,13 +115,22 @@ def see_through(caller: Gateway, jobs: list[dict[str, Any]]) -> list[dict[str, A
     while left := [index for index, job in enumerate(jobs) if job["status"] not in ENDED]:
         if len(left) < known:
             moved_at, known = time.monotonic(), len(left)
-        assert time.monotonic() < moved_at + PATIENCE_S, [jobs[index] for index in left]
+        assert time.monotonic() < moved_at + PATIENCE_S, [whereabouts(caller, jobs[index]) for index in left]
         with ThreadPoolExecutor(CALLERS) as pool:
             fresh = list(pool.map(lambda index: looked(caller, jobs[index]), left))
         for index, job in zip(left, fresh, strict=True):
             jobs[index] = job
         time.sleep(1)
     return jobs
+
+
+def whereabouts(caller: Gateway, job: dict[str, Any]) -> str:
+    """Say where a job hangs: its status, and what its execution did at last."""
+    arn = caller.stack.outputs["Workflow"].replace(":stateMachine:", ":execution:")
+    history = caller.stack.cloud.client("stepfunctions").get_execution_history(
+        executionArn=f"{arn}:{job['id']}", reverseOrder=True, maxResults=5
+    )
+    return f"{job['id']} {job['status']}: {[event['type'] for event in history['events']]}"
 
 
 def looked(caller: Gateway, job: dict[str, Any]) -> dict[str, Any]:

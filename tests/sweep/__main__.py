@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 
 import httpx
+from rich.console import Console
+from rich.progress import track
 
 from gateway.plan import Model, Plan
 from sluice.config import read_catalogue
@@ -63,7 +65,8 @@ def _run(models: list[Model], at_once: int) -> list[Verdict]:
             ThreadPoolExecutor(at_once) as pool,
         ):
             print(f"The gateway is up with {len(enabled)} providers.", flush=True)
-            return list(pool.map(partial(_one, http, files, Lock()), models))
+            verdicts = pool.map(partial(_one, http, files, Lock()), models)
+            return list(track(verdicts, "Models", len(models), console=Console(stderr=True)))
 
 
 def _one(http: httpx.Client, files: dict[str, str], lock: Lock, model: Model) -> Verdict:

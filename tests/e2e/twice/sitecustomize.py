@@ -1,7 +1,11 @@
 """Put on an emulator's ``PYTHONPATH``, this makes its SQS deliver every message twice, as SQS itself may do.
 
-And a worker that dies takes no other with it: the emulator alone ends all workers of a function when one of
-them fails to start, also those that are just starting, which then end the others, and so on.
+And a worker that dies does what it does in AWS:
+
+- It takes no other with it. The emulator ends all workers of a function when one of them fails to start, also
+  those that are just starting, which then end the others, and so on.
+- It fails the task that called it, also one that waits for a token. The emulator would wait on, for a day.
+
 Python imports a module of this name at its start.
 """
 
@@ -47,9 +51,31 @@ def spare_others(workers: Any) -> None:
     workers.invalidate_worker = end_one
 
 
+def fail_with_the_function(states: Any) -> None:
+    """End a task that waits for its token when the function that was to take the token fails.
+
+    Source: States.TaskFailed in https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html,
+    read 2026-11-25.
+    """
+    call = states._call_lambda
+
+    def call_and_tell(*args: Any) -> Any:
+        try:
+            return call(*args)
+        except states._ExecutionError as error:
+            waits = states._task_tokens.get(sys._getframe(1).f_locals.get("token"))
+            if waits is not None:
+                waits["error"] = {"Error": error.error, "Cause": error.cause}
+                waits["event"].set()
+            raise
+
+    states._call_lambda = call_and_tell
+
+
 CHANGES: dict[str, Callable[[Any], None]] = {
     "ministack.services.sqs": deliver_twice,
     "ministack.core.lambda_runtime": spare_others,
+    "ministack.services.stepfunctions": fail_with_the_function,
 }
 
 
