@@ -36,8 +36,8 @@ down:  ## Stop everything that `make up` started
 test: $(SETUP) $(SDKS)/.ready $(CLIENTS)/.ready  ## Run the whole check: format, lint, types, import rules, all tests
 	@$(PY) -P -m sluice.check
 
-unit: $(SETUP)  ## Run the tests that need neither the emulator nor the CDK
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth and not soak"
+unit: $(SETUP)  ## Run the tests that start no program and no stack
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth and not program and not soak"
 
 soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,000, the simulator against the stack; most of an hour
 	@$(PY) -m pytest -q -m soak

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -71,8 +72,14 @@ def small_cloud() -> Iterator[dict[str, str]]:
         os.environ.update(before)
 
 
+@cache
+def client(service: str) -> Any:
+    """Make a client once for all clouds: to make one takes longer than what it is asked."""
+    return boto3.client(service)
+
+
 def _furnish() -> dict[str, str]:
-    dynamodb: Any = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     for name, keys in TABLES.items():
         dynamodb.create_table(
             TableName=name,
@@ -93,13 +100,13 @@ def _furnish() -> dict[str, str]:
             ],
             GlobalSecondaryIndexUpdates=[{"Create": index}],
         )
-    boto3.client("s3").create_bucket(Bucket="artifacts")
-    secrets = boto3.client("secretsmanager")
+    client("s3").create_bucket(Bucket="artifacts")
+    secrets = client("secretsmanager")
     secrets.create_secret(Name="link", SecretString="a link secret")
     secrets.create_secret(Name="sluice/providers/google", SecretString="AIza-ours")
-    byok = boto3.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    byok = client("kms").create_key()["KeyMetadata"]["KeyId"]
     machine, courier, batches = (
-        boto3.client("stepfunctions").create_state_machine(
+        client("stepfunctions").create_state_machine(
             name=name,
             definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
             roleArn="arn:aws:iam::123456789012:role/machine",
@@ -107,7 +114,7 @@ def _furnish() -> dict[str, str]:
         for name in ("jobs", "webhooks", "batches")
     )
     bells, dead = (
-        boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("bells", "dead-starts")
+        client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("bells", "dead-starts")
     )
     made = {
         "BATCHES": batches,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.artifacts import Artifacts
@@ -16,7 +15,7 @@ from gateway.domain.outcome import Failure, Source
 from gateway.flow import transfer
 from gateway.flow.ports import Ports
 from tests.builders import a_png, a_video
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 from tests.flow import test_transfer as files
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto.*")
@@ -27,7 +26,7 @@ VIDEO = a_video(2) + bytes(20 * 1024 * 1024)
 def s3() -> Iterator[Any]:
     """One bucket for all."""
     with small_cloud():
-        yield boto3.client("s3")
+        yield client("s3")
 
 
 @pytest.fixture

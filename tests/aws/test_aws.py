@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.jobs import Jobs, Ledger, Repeats
@@ -17,7 +16,7 @@ from gateway.domain.pacing import Full, Pace, Slot
 from gateway.domain.repeat import KEPT_S, Made, Repeat
 from gateway.errors import Conflict
 from tests.builders import make_job, make_ports
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto.*")
 
@@ -32,7 +31,7 @@ def cloud() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def dynamodb(cloud: dict[str, str]) -> Any:
     """The client that the stores share."""
-    return boto3.client("dynamodb")
+    return client("dynamodb")
 
 
 @pytest.fixture
@@ -187,7 +186,7 @@ def test_a_sealed_key_opens_under_its_own_context_alone(cloud: dict[str, str]) -
 
     assert secrets.unseal(sealed, {"job": "a"}) == "AIza-mine"
     assert "AIza" not in sealed
-    with pytest.raises(boto3.client("kms").exceptions.ClientError):
+    with pytest.raises(client("kms").exceptions.ClientError):
         secrets.unseal(sealed, {"job": "b"})
 
 
@@ -202,21 +201,21 @@ def test_a_missing_secret_says_how_to_set_it(cloud: dict[str, str]) -> None:
 
 def test_a_job_is_handed_over_once(cloud: dict[str, str]) -> None:
     """The execution is named after the job, so that a second hand-over is none."""
-    workflow = Workflow(lambda: boto3.client("stepfunctions"), cloud["WORKFLOW"])
+    workflow = Workflow(lambda: client("stepfunctions"), cloud["WORKFLOW"])
 
     workflow.start("acme", "gw_1")
     workflow.start("acme", "gw_1")
 
-    found = boto3.client("stepfunctions").list_executions(stateMachineArn=cloud["WORKFLOW"])["executions"]
+    found = client("stepfunctions").list_executions(stateMachineArn=cloud["WORKFLOW"])["executions"]
     assert [execution["name"] for execution in found] == ["gw_1"]
 
 
 def test_a_job_is_handed_over_again_under_the_next_name(cloud: dict[str, str]) -> None:
     """A name is used once; an execution that still runs under it is the one that was asked for."""
-    client = boto3.client("stepfunctions")
-    workflow = Workflow(lambda: client, cloud["WORKFLOW"])
+    states = client("stepfunctions")
+    workflow = Workflow(lambda: states, cloud["WORKFLOW"])
     second, running = workflow.again("acme", "gw_2"), workflow.again("acme", "gw_2")
-    client.stop_execution(executionArn=f"{cloud['WORKFLOW'].replace('stateMachine', 'execution')}:{second}")
+    states.stop_execution(executionArn=f"{cloud['WORKFLOW'].replace('stateMachine', 'execution')}:{second}")
 
     third = workflow.again("acme", "gw_2")
 
@@ -225,7 +224,7 @@ def test_a_job_is_handed_over_again_under_the_next_name(cloud: dict[str, str]) -
 
 def test_a_letter_is_read_until_it_is_dropped(cloud: dict[str, str]) -> None:
     """One that was not dropped comes back; here at once, in a queue that hides nothing."""
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
     url = sqs.create_queue(QueueName="letters", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
     letters = Letters(lambda: sqs, url)
     sqs.send_message(QueueUrl=url, MessageBody="a")
@@ -240,7 +239,7 @@ def test_a_letter_is_read_until_it_is_dropped(cloud: dict[str, str]) -> None:
 
 def test_a_token_that_nobody_waits_for_is_let_go(cloud: dict[str, str]) -> None:
     """A duplicate message answers a task that was answered before."""
-    Tokens(lambda: boto3.client("stepfunctions")).succeed("an old token", {"outcome": "done"})
+    Tokens(lambda: client("stepfunctions")).succeed("an old token", {"outcome": "done"})
 
 
 def test_a_key_is_known_by_its_hash_and_can_be_turned_off(dynamodb: Any) -> None:
@@ -261,4 +260,4 @@ def due_at(jobs: Jobs, job: Job, *instants: float) -> list[bool]:
 
 def make_secrets(key_id: str) -> Secrets:
     """Open the secrets of the cloud."""
-    return Secrets(lambda: boto3.client("secretsmanager"), lambda: boto3.client("kms"), key_id, lambda: 1.0)
+    return Secrets(lambda: client("secretsmanager"), lambda: client("kms"), key_id, lambda: 1.0)

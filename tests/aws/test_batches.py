@@ -5,7 +5,6 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.batches import Batches
@@ -15,7 +14,7 @@ from gateway.domain.batch import Batch, Line, Part, moved
 from gateway.domain.repeat import Repeat
 from gateway.errors import Changed, Conflict
 from tests.builders import make_job, make_ports
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 from tests.flow.batch.world import LINE, make_desk, submitted
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto.*")
@@ -31,13 +30,13 @@ def cloud() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def batches(cloud: dict[str, str]) -> Batches:
     """The table."""
-    return Batches(boto3.client("dynamodb"), "batches", "repeats")
+    return Batches(client("dynamodb"), "batches", "repeats")
 
 
 @pytest.fixture
 def sheets(cloud: dict[str, str]) -> Sheets:
     """The bucket."""
-    s3 = boto3.client("s3")
+    s3 = client("s3")
     return Sheets(lambda: s3, "artifacts")
 
 
@@ -109,7 +108,7 @@ def test_what_has_ended_is_due_no_more(batches: Batches, batch: Batch) -> None:
 
 
 def test_many_jobs_are_looked_at_by_one_call(cloud: dict[str, str]) -> None:
-    jobs = Jobs(boto3.client("dynamodb"), "jobs")
+    jobs = Jobs(client("dynamodb"), "jobs")
     made = [replace(make_job(make_ports({})), id=f"gw_batch{number}") for number in range(60)]
     for job in made:
         jobs.create(job)

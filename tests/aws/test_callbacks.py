@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.callbacks import KEPT_S, KEYS_S, PREFIX, Callbacks
 from infra.resources.machine import definition
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 NOW = 1_790_000_000.4
 ID = {"hash": {"S": f"{PREFIX}gw_1-2"}}
@@ -18,7 +17,7 @@ ID = {"hash": {"S": f"{PREFIX}gw_1-2"}}
 def dynamodb() -> Iterator[Any]:
     """The client of a new cloud."""
     with small_cloud():
-        yield boto3.client("dynamodb")
+        yield client("dynamodb")
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.circuits import Circuits
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:moto.*")
 
@@ -45,7 +44,7 @@ def cloud() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def dynamodb(cloud: dict[str, str]) -> Counting:
     """A client that counts."""
-    return Counting(boto3.client("dynamodb"))
+    return Counting(client("dynamodb"))
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def target(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def other(cloud: dict[str, str]) -> Circuits:
     """Another worker."""
-    return Circuits(boto3.client("dynamodb"), "pacers")
+    return Circuits(client("dynamodb"), "pacers")
 
 
 def test_a_healthy_target_costs_one_read_a_call(dynamodb: Counting, target: str) -> None:

@@ -5,14 +5,13 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.egress import Egress
 from gateway.aws.inputs import PART_BYTES, Inputs
 from gateway.domain.address import Fetched, Posted, Unfetched
 from tests.builders import a_png
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 ACCOUNT = "123456789012"
 URL = "https://files.example.com/in.png"
@@ -22,7 +21,7 @@ URL = "https://files.example.com/in.png"
 def s3() -> Iterator[Any]:
     """A bucket."""
     with small_cloud():
-        yield boto3.client("s3")
+        yield client("s3")
 
 
 def store(s3: Any, key: str, *chunks: bytes) -> Fetched:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.pacers import Pacers
 from gateway.domain import adapt
 from gateway.domain.adapt import FULL_PACE, KEPT, RECOVERY_S
 from gateway.domain.pacing import Full, Pace, Slot
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 POOL, PACE, NOW = "fal#ours#us", Pace(10, 0), 1_790_000_000.123456
 
@@ -19,7 +18,7 @@ POOL, PACE, NOW = "fal#ours#us", Pace(10, 0), 1_790_000_000.123456
 def dynamodb() -> Iterator[Any]:
     """A new cloud for each test."""
     with small_cloud():
-        yield boto3.client("dynamodb")
+        yield client("dynamodb")
 
 
 def slots(pacers: Pacers, count: int, now: float) -> list[float]:

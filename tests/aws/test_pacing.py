@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.pacers import Pacers
@@ -13,7 +12,7 @@ from gateway.domain import pacing
 from gateway.domain.pacing import Full, Pace, Slot
 from gateway.plan import Limits
 from tests.aws.test_circuits import Counting
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 TODAY = 1_790_000_000.0
 # Times in 64ths of a second are exact as floats and as microseconds, so that both sides compute the same.
@@ -24,7 +23,7 @@ TICK_S = 1 / 64
 def dynamodb() -> Iterator[Any]:
     """The client of one cloud for all."""
     with small_cloud():
-        yield boto3.client("dynamodb")
+        yield client("dynamodb")
 
 
 @pytest.fixture

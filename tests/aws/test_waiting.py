@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.pacers import Pacers
@@ -12,7 +11,7 @@ from gateway.aws.workflow import Bell
 from gateway.domain.fair import Waiting
 from gateway.domain.pacing import Full, Pace, Slot
 from tests.aws.test_circuits import Counting
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 POOL = "fal#ours#us"
 
@@ -27,7 +26,7 @@ def cloud() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def dynamodb(cloud: dict[str, str]) -> Any:
     """The client that the stores share."""
-    return boto3.client("dynamodb")
+    return client("dynamodb")
 
 
 @pytest.fixture
@@ -182,7 +181,7 @@ def test_sweeping_a_lost_holder_does_not_forget_who_asked(dynamodb: Any) -> None
 
 def test_a_bell_is_a_message_with_the_pools_name(cloud: dict[str, str]) -> None:
     """The pump reads which pool to serve."""
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
 
     Bell(lambda: sqs, cloud["BELLS"]).ring(POOL)
 

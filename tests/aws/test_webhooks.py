@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.aws.webhooks import KEPT_S, Courier, Deliveries, Webhooks
 from gateway.domain.receiver import Delivery, Try, Webhook
 from gateway.domain.webhook import Secret
 from gateway.errors import Conflict
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 HOOK = Webhook("acme", "wh_1", "https://hooks.example.com/", ("*",), 1_790_000_000.0, key_id="key_1")
 TOLD = Delivery("acme", "gw_1-wh_1", "gw_1", "wh_1", "job.failed", 1_790_000_000.5)
@@ -27,13 +26,13 @@ def cloud() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def webhooks(cloud: dict[str, str]) -> Webhooks:
     """The table of webhooks."""
-    return Webhooks(boto3.client("dynamodb"), "webhooks")
+    return Webhooks(client("dynamodb"), "webhooks")
 
 
 @pytest.fixture
 def deliveries(cloud: dict[str, str]) -> Deliveries:
     """The table of deliveries."""
-    return Deliveries(boto3.client("dynamodb"), "deliveries")
+    return Deliveries(client("dynamodb"), "deliveries")
 
 
 def test_a_webhook_comes_back_as_it_was_stored(webhooks: Webhooks) -> None:
@@ -90,7 +89,7 @@ def test_a_delivery_comes_back_with_its_tries_and_is_forgotten_a_month_after_the
     with pytest.raises(Conflict):
         deliveries.create(TOLD)
     key = {"tenant": {"S": "acme"}, "delivery": {"S": TOLD.id}}
-    item = boto3.client("dynamodb").get_item(TableName="deliveries", Key=key)["Item"]
+    item = client("dynamodb").get_item(TableName="deliveries", Key=key)["Item"]
     assert int(item["expires"]["N"]) == int(TOLD.created_at + 60) + KEPT_S
 
 
@@ -110,11 +109,11 @@ def test_deliveries_are_read_by_job_and_by_webhook_the_newest_first(deliveries: 
 
 def test_a_delivery_that_is_begun_twice_is_begun_once(cloud: dict[str, str]) -> None:
     """The second execution of that name is refused, which is fine."""
-    client: Any = boto3.client("stepfunctions")
-    courier = Courier(lambda: client, cloud["COURIER"])
+    states: Any = client("stepfunctions")
+    courier = Courier(lambda: states, cloud["COURIER"])
 
     for _ in range(2):
         courier.start("acme", "gw_1", "wh_1", "gw_1-wh_1")
 
-    found = client.list_executions(stateMachineArn=cloud["COURIER"])["executions"]
+    found = states.list_executions(stateMachineArn=cloud["COURIER"])["executions"]
     assert [each["name"] for each in found] == ["gw_1-wh_1"]

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
 from sluice.commands.jobs import hand_over_again
 from sluice.errors import Refused
 from sluice.timeline import BAR, phases, rows
 from tests.builders import make_job, make_ports
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 from tests.flow import steps
 from tests.flow.steps import run_workflow
 
@@ -60,20 +59,20 @@ def test_a_timeline_without_a_terminal_has_no_bars() -> None:
 
 def test_a_job_that_hangs_is_handed_over_once_more(cloud: dict[str, str]) -> None:
     """Its executions are over; the next one gets the next name."""
-    client = boto3.client("stepfunctions")
+    states = client("stepfunctions")
     job, machine = make_job(make_ports({})), cloud["WORKFLOW"]
-    first = client.start_execution(stateMachineArn=machine, name=job.id, input="{}")["executionArn"]
-    client.stop_execution(executionArn=first)
+    first = states.start_execution(stateMachineArn=machine, name=job.id, input="{}")["executionArn"]
+    states.stop_execution(executionArn=first)
 
-    assert hand_over_again(client, machine, job) == f"{job.id}-2"
+    assert hand_over_again(states, machine, job) == f"{job.id}-2"
     with pytest.raises(Refused, match=f"^execution '{job.id}-2' is at it"):
-        hand_over_again(client, machine, job)
+        hand_over_again(states, machine, job)
 
 
 def test_a_job_that_has_ended_is_not_handed_over(cloud: dict[str, str]) -> None:
     """Nothing changes it any more, and the way out is told."""
-    client: Any = boto3.client("stepfunctions")
+    states: Any = client("stepfunctions")
     ended = replace(make_job(make_ports({})), status="failed")
 
     with pytest.raises(Refused, match=r"is failed, and nothing changes that\. Submit it again"):
-        hand_over_again(client, cloud["WORKFLOW"], ended)
+        hand_over_again(states, cloud["WORKFLOW"], ended)

@@ -14,6 +14,8 @@ from sluice.local.process import Process, start_of
 from sluice.local.state import Running, State
 from tests.cli.sample import written
 
+pytestmark = pytest.mark.program
+
 NOBODY = "http://127.0.0.1:9"
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import boto3
 import pytest
 
 from gateway.aws.keys import Keys
 from gateway.plan import dump
 from tests.builders import shipped_plan
-from tests.cloud import small_cloud
+from tests.cloud import client, small_cloud
 
 
 @pytest.fixture(scope="session")
@@ -45,5 +44,5 @@ def api(deployed: dict[str, str]) -> ModuleType:
 @pytest.fixture(scope="module")
 def key(deployed: dict[str, str]) -> str:
     """A key of the pro tier."""
-    keys = Keys(boto3.client("dynamodb"), "keys")
+    keys = Keys(client("dynamodb"), "keys")
     return keys.create(name="test", tenant="acme", tier="pro", scopes=("submit", "read"))[1]

@@ -6,10 +6,10 @@ import json
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.flow.settle import settle
+from tests.cloud import client
 
 CALLER = {"id": "key_1", "tenant": "acme", "tier": "pro", "scopes": "submit read"}
 
@@ -52,13 +52,13 @@ BAD = {
 def test_bad_input_is_a_clear_4xx_and_stores_nothing(api: ModuleType, case: str) -> None:
     """The error form is the same everywhere, and the jobs table stays as it was."""
     path, body, status, code = BAD[case]
-    before = boto3.client("dynamodb").scan(TableName="jobs")["Count"]
+    before = client("dynamodb").scan(TableName="jobs")["Count"]
 
     answered, document, _ = call(api, "POST", path, body)
 
     assert (answered, document["error"]["code"]) == (status, code)
     assert document["error"].keys() == {"code", "message", "type", "param", "retryable", "job_id"}
-    assert boto3.client("dynamodb").scan(TableName="jobs")["Count"] == before
+    assert client("dynamodb").scan(TableName="jobs")["Count"] == before
 
 
 def test_a_body_may_come_in_base64(api: ModuleType) -> None:

@@ -5,9 +5,9 @@ import json
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.cloud import client
 from tests.handlers.test_api import call, event
 from tests.handlers.test_steps import step
 from tests.handlers.test_sweep import event_of
@@ -24,7 +24,7 @@ def span_of(batch: dict[str, Any]) -> dict[str, Any]:
     """Survey a batch and return its only part."""
     surveyed = step("survey", ids_of(batch))
     assert surveyed["outcome"] == "go"
-    text = boto3.client("s3").get_object(Bucket="artifacts", Key=surveyed["parts"])["Body"].read()
+    text = client("s3").get_object(Bucket="artifacts", Key=surveyed["parts"])["Body"].read()
     span: dict[str, Any] = json.loads(text)
     return span
 

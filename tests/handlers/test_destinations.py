@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.cloud import client
 from tests.domain.test_destination import BODY
 from tests.handlers.test_api import call as plain_call
 
@@ -50,13 +50,13 @@ def test_destinations_are_listed_shown_and_removed(api: ModuleType, films: dict[
 
 def test_a_role_that_takes_any_external_id_is_refused(api: ModuleType, films: dict[str, Any]) -> None:
     """This AWS in memory lets everybody assume everything: the bucket is fine, its door is not."""
-    boto3.client("s3").create_bucket(Bucket="acme-films")
+    client("s3").create_bucket(Bucket="acme-films")
 
     status, answer = call(api, "POST", f"{PATH}/films/verify")
 
     assert (status, answer["error"]["code"]) == (400, "destination_refused")
     assert "can be assumed with any external id" in answer["error"]["message"]
-    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="acme-films")
+    assert "Contents" not in client("s3").list_objects_v2(Bucket="acme-films")
     assert call(api, "GET", f"{PATH}/films")[1]["status"] == "pending"
 
 

@@ -5,10 +5,10 @@ import os
 from collections.abc import Iterator
 from types import ModuleType
 
-import boto3
 import pytest
 
 from tests.builders import a_png
+from tests.cloud import client
 from tests.handlers.test_steps import step
 from tests.test_guard import answering, serving
 
@@ -34,7 +34,7 @@ def test_a_file_is_fetched_into_the_bucket(local: ModuleType) -> None:
         found = local.handler({**event, "most_bytes": 10_000, "deadline_s": 5}, None)
 
     assert found == {"key": "inputs/acme/gw_1/0", "content_type": "image/png", "bytes": len(a_png())}
-    stored = boto3.client("s3").get_object(Bucket="artifacts", Key="inputs/acme/gw_1/0")
+    stored = client("s3").get_object(Bucket="artifacts", Key="inputs/acme/gw_1/0")
     assert stored["Body"].read() == a_png()
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
 from gateway.domain.job import Artifact, Attempt, Job
 from tests.builders import a_png
+from tests.cloud import client
 from tests.handlers.test_api import CALLER, call, event
 
 PICTURE = {"model": "gpt-image", "prompt": "a fox", "quality": "low"}
@@ -188,7 +188,7 @@ def test_what_is_wrong_with_an_edit_is_told_before_anything_is_stored(
 ) -> None:
     """No job, and no upload of what is no picture."""
     fields, files, status, code, param = FORMS[case]
-    before = boto3.client("dynamodb").scan(TableName="jobs")["Count"]
+    before = client("dynamodb").scan(TableName="jobs")["Count"]
 
     answer = stream.handler(
         sent("/v1/images/edits", {"model": "gpt-image", "prompt": "x", **fields}, files), Context()
@@ -199,7 +199,7 @@ def test_what_is_wrong_with_an_edit_is_told_before_anything_is_stored(
         code,
         param,
     )
-    assert boto3.client("dynamodb").scan(TableName="jobs")["Count"] == before
+    assert client("dynamodb").scan(TableName="jobs")["Count"] == before
 
 
 @pytest.mark.parametrize("path", ["/v1/images/generations", "/v1/images/edits", "/v1/audio/speech"])
@@ -240,9 +240,7 @@ def test_a_films_file_is_a_redirect_and_gone_when_it_is_deleted(api: ModuleType)
     assert deleted == {"id": film["id"], "object": "video.deleted", "deleted": True}
     assert call(api, "GET", path)[0] == 404
     assert call(api, "GET", f"/v1/jobs/{film['id']}")[1]["status"] == "succeeded"
-    assert "Contents" not in boto3.client("s3").list_objects_v2(
-        Bucket="artifacts", Prefix=f"r30/{film['id']}"
-    )
+    assert "Contents" not in client("s3").list_objects_v2(Bucket="artifacts", Prefix=f"r30/{film['id']}")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 
 from gateway.domain.job import moved, with_attempt
+from tests.cloud import client
 from tests.handlers.test_api import call
 
 SECRETLESS = {"model": "fal/fal-ai/flux/dev", "input": {"prompt": "x"}}
@@ -99,7 +99,7 @@ def test_a_canceled_jobs_webhook_is_told_at_once(api: ModuleType, deployed: dict
 
 def begun(deployed: dict[str, str], job_id: str) -> list[str]:
     """List the deliveries of a job that were set going."""
-    found = boto3.client("stepfunctions").list_executions(stateMachineArn=deployed["COURIER"])
+    found = client("stepfunctions").list_executions(stateMachineArn=deployed["COURIER"])
     return [each["name"] for each in found["executions"] if each["name"].startswith(job_id)]
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.builders import make_job
+from tests.cloud import client
 from tests.handlers.test_steps import step
 
 ROUND = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
@@ -18,7 +18,7 @@ ROUND = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 @pytest.fixture
 def sqs(deployed: dict[str, str]) -> Any:
     """The client of the queues."""
-    return boto3.client("sqs")
+    return client("sqs")
 
 
 @pytest.fixture
@@ -113,6 +113,6 @@ def test_an_execution_that_failed_is_followed_by_another(
 
 def executions(deployed: dict[str, str]) -> list[dict[str, Any]]:
     """List what the machine was started for."""
-    client = boto3.client("stepfunctions")
-    found: list[dict[str, Any]] = client.list_executions(stateMachineArn=deployed["WORKFLOW"])["executions"]
+    states = client("stepfunctions")
+    found: list[dict[str, Any]] = states.list_executions(stateMachineArn=deployed["WORKFLOW"])["executions"]
     return found

@@ -3,11 +3,11 @@
 import re
 from types import ModuleType
 
-import boto3
 import pytest
 
 from gateway.domain.upload import KEPT_S
 from tests.builders import a_png
+from tests.cloud import client
 from tests.handlers.test_api import call
 
 
@@ -21,7 +21,7 @@ def test_an_upload_is_a_form_and_a_reference(api: ModuleType) -> None:
     assert made["upload"]["method"] == "POST"
     assert made["upload"]["fields"]["key"] == f"uploads/acme/{made['id']}"
     assert made["upload"]["expires_at"] < made["expires_at"]
-    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="artifacts", Prefix="uploads/")
+    assert "Contents" not in client("s3").list_objects_v2(Bucket="artifacts", Prefix="uploads/")
 
 
 def test_what_was_uploaded_starts_a_job_and_what_was_not_does_not(api: ModuleType) -> None:
@@ -30,7 +30,7 @@ def test_what_was_uploaded_starts_a_job_and_what_was_not_does_not(api: ModuleTyp
     body = {"prompt": "x", "image": made["reference"]}
 
     early = call(api, "POST", "/v1/veo-3.1", body, {"prefer": "respond-async"})
-    boto3.client("s3").put_object(Bucket="artifacts", Key=made["upload"]["fields"]["key"], Body=a_png())
+    client("s3").put_object(Bucket="artifacts", Key=made["upload"]["fields"]["key"], Body=a_png())
     status, job, _ = call(api, "POST", "/v1/veo-3.1", body, {"prefer": "respond-async"})
 
     assert (early[0], early[1]["error"]["code"]) == (400, "invalid_input")

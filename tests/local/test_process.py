@@ -5,7 +5,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from sluice.local.process import Process, alive, spawn, start_of, stop
+
+pytestmark = pytest.mark.program
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(60)")
 STUBBORN = """

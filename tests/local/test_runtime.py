@@ -16,6 +16,8 @@ from sluice.local.runtime.api import RuntimeApi
 from sluice.local.runtime.function import Function
 from sluice.local.runtime.pool import Busy, Pool
 
+pytestmark = pytest.mark.program
+
 ROOT = Path(__file__).parents[2]
 CALL = b'{"requestContext": {}, "kind": "%s"}'
 CODE = """

@@ -24,6 +24,8 @@ from sluice.local.stack import Setup, running
 from sluice.local.state import State
 from tests.cli.tool import neutral, sluice
 
+pytestmark = pytest.mark.program
+
 NEW_MODEL = "  second:\n    operations: [text_to_image]\n    targets: [fal/fal-ai/nano-banana-pro]\n"
 
 

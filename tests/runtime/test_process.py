@@ -11,7 +11,11 @@ from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
 
+import pytest
+
 from tests.runtime.lambdas import FakeRuntimeApi, Given, runtime_api
+
+pytestmark = pytest.mark.program
 
 SCRIPT = Path(__file__).parents[2] / "functions/gateway/runtime/start.sh"
 FUNCTION = """

@@ -18,6 +18,8 @@ from sluice.simulate.plot import svg_of
 from tests.cli.tool import sluice
 from tests.simulate.world import THREE, plan
 
+pytestmark = pytest.mark.program
+
 
 def run(out: Path, *words: str) -> Result:
     return CliRunner().invoke(app, ["simulate", "--out", str(out), *words])
