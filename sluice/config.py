@@ -1,7 +1,7 @@
 """Reads the two files of a folder, with the catalogue that we ship, and compiles them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,13 @@ class Config:
 
     Args:
         problems: everything that is wrong or doubtful, in order of the files.
+        variables: provider -> the environment variables that may hold its key.
     """
 
     folder: Path
     plan: Plan | None
     problems: tuple[Any, ...]
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_broken(self) -> bool:
@@ -57,7 +59,7 @@ def read(folder: Path, *, sandbox_url: str = "", live: Collection[str] = (), pub
     compiled = compile_files(
         _source(folder, ROUTES), _source(folder, PROVIDERS), _catalog(), local=local, public_url=public_url
     )
-    return Config(folder, compiled.plan, tuple(compiled.problems))
+    return Config(folder, compiled.plan, tuple(compiled.problems), compiled.variables)
 
 
 def read_catalogue() -> Plan:

@@ -119,6 +119,7 @@ class Model:
         usual_s: how long it usually takes; the first look at a queued job is planned by it.
         prices: empty means unpriced, which is not free.
         limits: its own, which then hold in place of its provider's.
+        regions: where it is served, where that is not everywhere that its provider is.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Model:
     prices: tuple[PriceLine, ...] = ()
     usual_s: float = 30
     limits: Limits | None = None
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,16 @@ class Plan:
     def model_of(self, target: Target) -> Model:
         """Return the catalogue's model that a target names."""
         return self.models[f"{target.provider}/{target.model}"]
+
+    def served_in(self, model: Model) -> tuple[str, ...]:
+        """Return all regions in which a model can be asked for."""
+        known = self.providers[model.provider].base_urls
+        return tuple(region for region in known if not model.regions or region in model.regions)
+
+    def usual_regions(self, model: Model) -> tuple[str, ...]:
+        """Return where a job goes that names no region, one after the other: never where the model is not."""
+        usual, served = self.providers[model.provider].regions, self.served_in(model)
+        return tuple(region for region in usual if region in served) or served[:1] or usual
 
     def limits_of(self, provider: str, model: str) -> Limits:
         """Return what a call of a model must keep to: the model's own limits, or its provider's."""

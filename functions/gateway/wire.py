@@ -14,15 +14,20 @@ class Auth:
     """How a provider's key is sent.
 
     Args:
-        scheme: ``header`` fills ``value`` in; any other word names a function of ``protocols.auth``.
+        scheme: ``header`` fills ``value`` in; other words name a function of ``protocols.auth``, or of
+            ``protocols.grant``.
         value: template over ``{secret}``.
         headers: fixed headers sent with every call, such as an API version.
+        token_url: where a scheme of ``protocols.grant`` exchanges the key for a token, which is then sent.
+        scope: what that token shall be good for.
     """
 
     header: str = "Authorization"
     value: str = "Bearer {secret}"
     scheme: str = "header"
     headers: dict[str, str] = field(default_factory=dict)
+    token_url: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,14 @@ class Output:
         path: of the value or values, or of a transcript's text; not used for ``bytes``.
         keyed: the URL wants the provider's key too, as Google's file links do.
         transcript: its other parts.
+        rate_hz: of bare samples (16 bit, one channel, little end first), which get the head of a WAV file.
     """
 
     kind: str
     path: str = ""
     keyed: bool = False
     transcript: Transcript | None = None
+    rate_hz: int = 0
 
 
 @dataclass(frozen=True, slots=True)

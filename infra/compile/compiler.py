@@ -1,7 +1,7 @@
 """From texts to a plan: read, fit the shape, check, lower. All problems of all files are found in one run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.plan import Plan
 from infra.compile import lower
@@ -25,11 +25,13 @@ class Compiled:
     Args:
         plan, blueprint: nothing when there is an error.
         problems: errors and warnings, sorted by place.
+        variables: provider -> the environment variables that may hold its key, the usual one first.
     """
 
     plan: Plan | None
     blueprint: Blueprint | None
     problems: tuple[Problem, ...]
+    variables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -72,7 +74,14 @@ def compile_files(
     if local:
         plan = localise(plan, local)
     blueprint = lower.blueprint(plan, target="local" if local else "aws", public_url=public_url)
-    return Compiled(plan, blueprint, reported)
+    return Compiled(
+        plan, blueprint, reported, {name: _variables(name, each) for name, each in accounts.items()}
+    )
+
+
+def _variables(name: str, account: Provider) -> tuple[str, ...]:
+    """Return where a key is looked for: where the provider's own SDK does, or by the pattern of most."""
+    return tuple(account.variables) or (f"{name.upper().replace('-', '_')}_API_KEY",)
 
 
 def _accounts(everything: Whole, found: list[Problem]) -> dict[str, Provider]:

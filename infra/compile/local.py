@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gateway.plan import Model, Plan, Provider
-from gateway.wire import Callback, Protocol
+from gateway.wire import Auth, Callback, Protocol
 from infra.compile.lower import hashed
 from infra.compile.vocabulary import OPERATIONS
 
@@ -40,11 +40,17 @@ def _played(provider: Provider, local: Local) -> Provider:
     root = f"{local.sandbox_url.rstrip('/')}/{provider.name}"
     return replace(
         provider,
+        auth=_exchanged_here(provider.auth, root),
         base_urls={
             region: f"{root}{urlsplit(url).path.rstrip('/')}" for region, url in provider.base_urls.items()
         },
         protocols={name: _capped(protocol, root, local) for name, protocol in provider.protocols.items()},
     )
+
+
+def _exchanged_here(auth: Auth, root: str) -> Auth:
+    """Let keys be exchanged by the sandbox, where they are exchanged at all."""
+    return replace(auth, token_url=f"{root}{urlsplit(auth.token_url).path}") if auth.token_url else auth
 
 
 def _capped(protocol: Protocol, root: str, local: Local) -> Protocol:

@@ -201,7 +201,9 @@ def _step(step: spoken.Step) -> wire.Step:
 
 def _output(output: spoken.Output) -> wire.Output:
     said = output.transcript
-    return wire.Output(output.kind, output.path, output.keyed, _transcript(said) if said else None)
+    return wire.Output(
+        output.kind, output.path, output.keyed, _transcript(said) if said else None, output.rate_hz or 0
+    )
 
 
 def _transcript(said: spoken.Transcript) -> wire.Transcript:
@@ -224,6 +226,7 @@ def _model(model_id: str, name: str, model: entry.Model, provider: entry.Provide
         prices=tuple(_price(line) for line in provider.prices.get(model_id, model.prices)),
         usual_s=model.usual,
         limits=_limits(limits) if limits else None,
+        regions=tuple(model.regions),
     )
 
 

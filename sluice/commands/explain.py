@@ -109,7 +109,7 @@ def _first_tries(plan: "Plan", asked: "Request", chain: "tuple[Hop, ...]") -> di
 
 def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[str, Any]:
     from gateway.domain import medium, pricing, request
-    from gateway.protocols import spoken, steps
+    from gateway.protocols import grant, spoken, steps
     from gateway.protocols.call import Call
 
     provider, model = plan.providers[hop.provider], plan.models[f"{hop.provider}/{hop.model}"]
@@ -123,6 +123,7 @@ def _target(plan: "Plan", asked: "Request", operation: str, hop: "Hop") -> dict[
         reference="gw_example-1",
         parameters=model.parameters,
         arguments=medium.filled(model.parameters, fit.arguments, _file),
+        account={name: f"<{name}>" for name in grant.NAMES.get(provider.auth.scheme, ())},
     )
     if call.protocol.family:
         sent = spoken.request(call, _NO_SECRET, time.time(), streamed=False)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,17 +22,18 @@ app = typer.Typer(no_args_is_help=True, help="Store the providers' keys, under t
 def set_(
     provider: Annotated[str, typer.Argument(help="A provider of providers.yaml.")],
     from_env: Annotated[str, typer.Option(metavar="VAR", help="Take the key from this variable.")] = "",
+    from_file: Annotated[Path | None, typer.Option("--file", help="Take the key from this file.")] = None,
     folder: Folder = HERE,
     stack: StackName = STACK,
     local: Where = None,
     state: StateFolder = STATE,
 ) -> None:
-    """Store a provider's key: typed unseen, piped in, or taken from a variable. It is never printed."""
+    """Store a provider's key: typed unseen, piped in, or from a variable or a file. It is never printed."""
     from sluice.local.seed import put_secret
 
     name = _name_of(_plan(folder), provider)
     deployment = find(stack, local, state)
-    put_secret(deployment.client("secretsmanager"), name, _value(provider, from_env))
+    put_secret(deployment.client("secretsmanager"), name, _value(provider, from_env, from_file))
     print(f"Stored the key of {provider!r} as {name} ({'local stack' if deployment.is_local else 'AWS'}).")
 
 
@@ -88,8 +90,12 @@ def _name_of(plan: "Plan", provider: str) -> str:
     return plan.providers[provider].secret
 
 
-def _value(provider: str, from_env: str) -> str:
-    if from_env:
+def _value(provider: str, from_env: str, from_file: Path | None) -> str:
+    if from_env and from_file:
+        raise Refused("--from-env and --file are two places for one key. Name one of them.")
+    if from_file:
+        value = _text_of(from_file)
+    elif from_env:
         value = os.environ.get(from_env, "")
     elif sys.stdin.isatty():
         value = typer.prompt(f"Key of {provider}", hide_input=True)
@@ -98,3 +104,10 @@ def _value(provider: str, from_env: str) -> str:
     if not value.strip():
         raise Refused(f"the key of {provider!r} is empty{f': {from_env} is not set' if from_env else ''}.")
     return str(value).strip()
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Refused(f"{path} cannot be read as text.") from None

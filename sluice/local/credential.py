@@ -1,30 +1,22 @@
 """Which key each provider gets in the local stack: one of the sandbox, or a real one from the environment."""
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
+from gateway.plan import Provider
 from sluice.errors import Refused
-
-# Source: each provider's own SDK reads these names (research/providers.md); all others follow one pattern.
-_VARIABLES = {
-    "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-    "fal": ("FAL_KEY",),
-    "runway": ("RUNWAYML_API_SECRET",),
-}
-
-
-def variables_of(provider: str) -> tuple[str, ...]:
-    """Return the names of environment variables that may hold a provider's key, the usual one first.
-
-    >>> variables_of("in-house")
-    ('IN_HOUSE_API_KEY',)
-    """
-    return _VARIABLES.get(provider, (f"{provider.upper().replace('-', '_')}_API_KEY",))
 
 
 def credentials_of(
-    providers: Collection[str], live: Collection[str], environment: Mapping[str, str]
+    providers: Mapping[str, Provider],
+    live: Collection[str],
+    variables: Mapping[str, Collection[str]],
+    environment: Mapping[str, str],
 ) -> dict[str, str]:
     """Return provider -> key for every provider of the plan.
+
+    Args:
+        variables: provider -> where its key is looked for, the usual place first.
 
     Raises:
         Refused: a live provider is unknown, or has no key in the environment.
@@ -35,16 +27,36 @@ def credentials_of(
         raise Refused(
             f"LIVE names {', '.join(map(repr, unknown))}, which providers.yaml does not. Known: {known}."
         )
-    return {name: _live_key(name, environment) if name in live else f"sandbox-{name}" for name in providers}
+    return {
+        name: _live_key(provider, variables[name], environment) if name in live else _played_key(provider)
+        for name, provider in providers.items()
+    }
 
 
-def _live_key(provider: str, environment: Mapping[str, str]) -> str:
-    variables = variables_of(provider)
+def _played_key(provider: Provider) -> str:
+    if not provider.auth.token_url:
+        return f"sandbox-{provider.name}"
+    from sluice.sandbox.account import key_file  # only such a provider pays for it
+
+    return key_file()
+
+
+def _live_key(provider: Provider, variables: Collection[str], environment: Mapping[str, str]) -> str:
     for variable in variables:
-        if environment.get(variable, "").strip():
-            return environment[variable].strip()
+        if found := environment.get(variable, "").strip():
+            return _read(variable, found) if provider.auth.token_url else found
     missing = f"{' and '.join(variables)} {'is' if len(variables) == 1 else 'are'} not set"
     raise Refused(
-        f"LIVE names {provider!r}, but {missing}. "
-        f"Run `export {variables[0]}=...` first, or leave {provider!r} out to use the sandbox."
+        f"LIVE names {provider.name!r}, but {missing}. "
+        f"Run `export {next(iter(variables))}=...` first, or leave {provider.name!r} out to use the sandbox."
     )
+
+
+def _read(variable: str, found: str) -> str:
+    """Read a key file: the variable holds it, or where it is, as SDKs take it."""
+    if found.startswith("{"):
+        return found
+    try:
+        return Path(found).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise Refused(f"{variable} names a key file that cannot be read: {found!r}.") from None

@@ -111,8 +111,8 @@ def up(setup: Setup, report: Report | None = None) -> Stack:
     with states.locked(setup.state), interrupt.interrupting():
         _check_tools(setup)
         with report.step("Compile routes.yaml and providers.yaml"):
-            plan, _ = config.read_sound(setup.folder)
-            credentials = credentials_of(plan.providers, setup.live, os.environ)
+            plan, found = config.read_sound(setup.folder)
+            credentials = credentials_of(plan.providers, setup.live, found.variables, os.environ)
         services = Services(setup.state, states.load(setup.state))
         port = _edge_port(setup, services.state)
         try:

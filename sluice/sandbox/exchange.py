@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl
 
 from anyio import move_on_after
 from starlette.requests import ClientDisconnect, Request
@@ -82,16 +83,17 @@ class Exchange:
         if found := MEDIA.fullmatch(self._call.path):
             return await self._media(found["job"], int(found["index"]))
         route, params = _route(self._dialect, self._call)
-        if isinstance(route, Look) and route.public:
-            return route.answer(self._call, self._sandbox.jobs)
-        self._check_key()
+        public = isinstance(route, Look) and route.public
+        if not public:
+            self._check_key()
         self._call = replace(self._call, params=params, **await _read_body(self._request))
         if isinstance(route, Submit):
             return await self._submit(route)
         if isinstance(route, Talk):
             return await self._talk(route)
-        self._name_job(params.get("id", ""))
-        await self._meet_fault(route.role, holds_file=isinstance(route, Result))
+        self._name_job(route.job_id(self._call) if isinstance(route, Result) else params.get("id", ""))
+        if not public or route.role == "token":
+            await self._meet_fault(route.role, holds_file=isinstance(route, Result))
         self._call = replace(self._call, now=time.time())
         if isinstance(route, Result):
             return await self._result(route)
@@ -108,7 +110,7 @@ class Exchange:
             self._dialect.gate(self._call)
 
     async def _result(self, route: Result) -> Reply:
-        job = need_job(self._call, self._sandbox.jobs, self._call.params["id"])
+        job = need_job(self._call, self._sandbox.jobs, route.job_id(self._call))
         done = job.state(self._call.now) == "done"
         outputs = job.order.outputs if done else ()
         return route.answer(self._call, job, [await self._render(spec) for spec in outputs])
@@ -278,6 +280,8 @@ async def _read_body(request: Request) -> dict[str, Any]:
         if content_type.startswith("multipart/form-data"):
             texts, uploads = read_form(raw, content_type)
             return {"body": texts, "uploads": uploads}
+        if content_type.startswith("application/x-www-form-urlencoded"):
+            return {"body": dict(parse_qsl(raw.decode()))}
         value = json.loads(raw) if raw else {}
     except ValueError as error:
         if content_type in FILES:

@@ -23,11 +23,11 @@ from random import Random
 from typing import Any
 
 PLACES: dict[str, tuple[str, ...]] = {
-    "status": ("submit", "poll", "file"),
-    "hang": ("submit", "poll", "file", "job"),
-    "reset": ("submit", "poll", "file"),
-    "malformed": ("submit", "poll", "file"),
-    "slow": ("submit", "poll", "file"),
+    "status": ("submit", "poll", "file", "token"),
+    "hang": ("submit", "poll", "file", "job", "token"),
+    "reset": ("submit", "poll", "file", "token"),
+    "malformed": ("submit", "poll", "file", "token"),
+    "slow": ("submit", "poll", "file", "token"),
     "moderation": ("submit", "job"),
     "fail_after_accept": ("submit", "job"),
     "truncate": ("file", "submit", "poll"),

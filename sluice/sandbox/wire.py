@@ -123,12 +123,12 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A path that asks for, lists or ends a job, or leads to its file; ``public`` needs no key."""
+    """A path that asks for or ends a job, leads to a file, or gives a token; ``public`` needs no key."""
 
     method: str
     pattern: str
     answer: Callable[[Call, Jobs], Reply]
-    role: Literal["poll", "file"] = "poll"
+    role: Literal["poll", "file", "token"] = "poll"
     public: bool = False
 
 
@@ -137,7 +137,7 @@ class Result:
     """A path that asks for a job, and whose answer is its files once they are there.
 
     Args:
-        pattern: names the job's ``id``.
+        job_id: finds the job's id; it is what the pattern names so.
         answer: makes the answer; ``bodies`` holds the rendered outputs, and nothing before the job is done.
     """
 
@@ -145,6 +145,7 @@ class Result:
     answer: Callable[[Call, Job, list[bytes]], Reply]
     method: str = "GET"
     role: Literal["poll"] = "poll"
+    job_id: Callable[[Call], str] = lambda call: call.params["id"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,21 @@ def test_a_secret_goes_in_and_is_never_shown(files: Path, account: Cloud) -> Non
     assert stored["SecretString"] == "newer-secret"
 
 
+def test_a_secret_of_several_lines_comes_from_a_file(files: Path, account: Cloud, tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    key.write_text('{\n  "private_key": "-----BEGIN\\n"\n}\n')
+
+    shown = _run("secrets", "set", "google", "--file", str(key), "--dir", str(files))
+    with pytest.raises(Refused, match=r"are two places for one key"):
+        _run("secrets", "set", "google", "--file", str(key), "--from-env", "X", "--dir", str(files))
+    with pytest.raises(Refused, match=r"/nowhere cannot be read as text\.$"):
+        _run("secrets", "set", "google", "--file", "/nowhere", "--dir", str(files))
+
+    stored = account.client("secretsmanager").get_secret_value(SecretId="sluice/providers/google")
+    assert stored["SecretString"] == key.read_text().strip()
+    assert "BEGIN" not in shown.stdout
+
+
 @pytest.mark.usefixtures("account")
 def test_an_empty_or_unknown_secret_is_refused(files: Path) -> None:
     with pytest.raises(Refused, match=r"^the key of 'google' is empty: NOWHERE is not set\.$"):

@@ -375,3 +375,27 @@ def test_a_target_that_knows_no_seed_is_given_none() -> None:
     fit = routing.arguments_of(ports.plan, job, job.chain[0])
 
     assert ("seed" in fit.arguments, fit.dropped, fit.problems) == (False, (), {})
+
+
+def cloud(region: str = "", *, only: str = "") -> list[str]:
+    """Return the regions of a picture's and a clip's hops, or why they have none."""
+    at = f", regions: [{only}]" if only else ""
+    providers = f"version: 1\nproviders:\n  vertex: {{secret: v{at}}}\n"
+    found = builders.plan_of("version: 1\n", providers)
+    told: list[str] = []
+    made = {"gemini-3-pro-image": "text_to_image", "veo-3.1-generate-001": "text_to_video"}
+    for model, operation in made.items():
+        chain = routing.hops_of(found, found.routes[f"vertex/{model}"], None, region)
+        able, skipped = routing.eligible(found, asked(f"vertex/{model}"), operation, chain)
+        told += [hop.region for hop in able] + [skip.reason for skip in skipped]
+    return told
+
+
+def test_a_model_is_asked_for_only_where_it_is_served() -> None:
+    """
+    Where nobody names a region, the nearest to the usual one; a region that is named is kept.
+    """
+    assert cloud() == ["global", "us"]
+    assert cloud("us") == ["is not served in region 'us'", "us"]
+    assert cloud(only="us, global") == ["global", "us"]
+    assert cloud(only="eu") == ["is not served in region 'eu'"] * 2

@@ -56,7 +56,10 @@ def call_of(plan: Plan, case: Case) -> Call:
     protocol = provider.protocols[offer.protocol]
     arguments = medium.filled(model.parameters, fit.arguments, file_of)
     asked = {"callback": CALLBACK, "password": "w-1"} if case.get("callback") else {}
-    return Call(provider, protocol, offer, region, REFERENCE, model.parameters, arguments, **asked)
+    told = {"project": "p-1"}
+    return Call(
+        provider, protocol, offer, region, REFERENCE, model.parameters, arguments, account=told, **asked
+    )
 
 
 def file_of(place: medium.Place) -> medium.Medium:

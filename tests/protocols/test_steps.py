@@ -112,6 +112,19 @@ def test_a_cancel_names_the_job_and_sends_no_body(
     assert (asked.method, asked.url, asked.body) == (*wanted, None)
 
 
+def test_a_cancel_with_a_body_says_nothing_of_the_prompt() -> None:
+    """
+    What was asked for goes into what begins a job, and nowhere else.
+    """
+    case = {"model": "vidu/viduq2", "operation": "text_to_video", "given": {"prompt": "a fox"}}
+    call = runner.call_of(builders.catalog_plan(), case)
+    assert call.protocol.cancel
+
+    asked = steps.request(call, call.protocol.cancel, {"job": "t-1"}, "k-1", fakes.START)
+
+    assert asked.body == b'{"id":"t-1"}'
+
+
 def test_a_prompt_cannot_add_fields_to_a_form() -> None:
     """
     Whatever a caller writes stays in its field, or it would get round the checks and the price.

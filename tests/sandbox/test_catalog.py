@@ -59,7 +59,7 @@ def call_of(server: str, model: Model, operation: str) -> Call:
     assert not fit.problems
     given = medium.filled(model.parameters, fit.arguments, file_of)
     protocol, region = entry.protocols[offer.protocol], next(iter(entry.base_urls))
-    return Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given)
+    return Call(entry, protocol, offer, region, "gw_1-1", model.parameters, given, account={"project": "p-1"})
 
 
 def file_of(place: medium.Place) -> medium.Medium:

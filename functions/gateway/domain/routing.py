@@ -34,7 +34,7 @@ def route_of(plan: Plan, name: str, param: str = "model") -> Route:
 def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: str) -> tuple[Hop, ...]:
     """Flatten a chain: the route's targets, then the targets of each fallback model, no hop twice.
 
-    Where no region is named, a target is tried in each of its provider's regions before the next target.
+    Where no region is named, a target is tried in each of its usual regions before the next target.
     A region that the caller or the route names holds for the whole chain, also where a provider lacks it:
     ``eligible`` then skips the target, because data that must stay somewhere must not leave it silently.
     """
@@ -44,7 +44,7 @@ def hops_of(plan: Plan, route: Route, fallback: tuple[str, ...] | None, region: 
     for each in routes:
         named = region or route.region or each.region
         for target in each.targets:
-            for where in (named,) if named else plan.providers[target.provider].regions:
+            for where in (named,) if named else plan.usual_regions(plan.model_of(target)):
                 hop = Hop(each.name, target.provider, target.model, where, target.parameters)
                 hops.setdefault((hop.provider, hop.model, hop.region), hop)
     return tuple(hops.values())
@@ -165,7 +165,7 @@ def _unfit(plan: Plan, asked: request.Request, operation: str, hop: Hop) -> str:
     model = plan.models[f"{hop.provider}/{hop.model}"]
     if operation not in model.offers:
         return f"does not serve {operation}"
-    if hop.region not in plan.providers[hop.provider].base_urls:
+    if hop.region not in plan.served_in(model):
         return f"is not served in region {hop.region!r}"
     fit = request.fit(model, operation, asked.parameters, hop.parameters)
     if fit.problems:

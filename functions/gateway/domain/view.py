@@ -77,7 +77,7 @@ def model_document(plan: Plan, route: Route) -> dict[str, Any]:
         "operations": list(route.operations),
         "modality": media.MODALITIES[route.operations[0]],
         "providers": list(dict.fromkeys(model.provider for model in models)),
-        "regions": sorted({region for m in models for region in plan.providers[m.provider].base_urls}),
+        "regions": sorted({region for m in models for region in plan.served_in(m)}),
         "fallback": list(route.fallback),
         "parameters": {name: _parameter(parameter) for name, parameter in parameters.items()},
         "pricing": prices or "unpriced",

@@ -11,7 +11,7 @@ from gateway.domain import job as jobs
 from gateway.domain.job import Attempt, Job, with_attempt
 from gateway.domain.outcome import Done, Failure, Pending, Reading
 from gateway.errors import Conflict
-from gateway.flow import callback, deliver, inputs, overdue, pool
+from gateway.flow import callback, credential, deliver, inputs, overdue, pool
 from gateway.flow.outcome import Outcome, after, fail, keep, stand_still
 from gateway.flow.ports import Ports
 from gateway.flow.settle import end_canceled
@@ -49,8 +49,11 @@ def start(ports: Ports, job: Job, n: int, deadline_s: float | None = None) -> Ou
         return fail(ports, job, attempt, ready)
     job, call = ready[0], callback.asked(ports, job, attempt, replace(call, arguments=ready[1]))
     submit_s = deadline.submit_s(job, call.protocol)
-    limit = min(submit_s, deadline_s or submit_s)
+    limit, asked_at = min(submit_s, deadline_s or submit_s), ports.now()
+    if refused := credential.refusal(ports, job, attempt.provider, limit):
+        return fail(ports, job, attempt, refused)
     now = ports.now()
+    limit = max(1, limit - (now - asked_at))
     taken = replace(
         attempt,
         status="starting",
@@ -235,7 +238,9 @@ def _says_nothing(reading: Failure, answer: HttpResponse | Failure, step: Step) 
     The call for a result has no word for the state, and its error is the job's: unless nobody but a gateway
     on the way is heard.
     """
-    if isinstance(answer, Failure) or reading.code == "malformed":
+    if isinstance(answer, Failure):
+        return answer.code != "too_large"  # which it is the next time, too
+    if reading.code == "malformed":
         return True
     if answer.status < 400 or reading.error not in PASSING:
         return False

@@ -13,11 +13,12 @@ from gateway.domain.callback import Claim
 from gateway.domain.job import Attempt, Job
 from gateway.domain.outcome import Failure
 from gateway.errors import Forbidden, NotFound, OurError
+from gateway.flow import credential
 from gateway.flow.ports import Ports
 from gateway.plan import Provider
 from gateway.protocols import auth, mapping, signatures
 from gateway.protocols.call import Call
-from gateway.protocols.http import HttpRequest, decoded
+from gateway.protocols.http import HttpRequest, HttpResponse, decoded
 from gateway.wire import Callback, Signature
 
 # An address is good for this long after its job's deadline: a late result is delivered, too.
@@ -97,10 +98,7 @@ def _keys(ports: Ports, provider: Provider, signature: Signature) -> list[bytes]
     """Bring the keys that a provider signs with, as they were within the hour."""
 
     def fetch() -> list[bytes]:
-        url = mapping.fill(signature.keys, {"base": next(iter(provider.base_urls.values()))})
-        secret = ports.secrets.get(provider.secret) if signature.keyed else ""
-        headers = auth.headers(provider.auth, secret, ports.now()) if signature.keyed else {}
-        answer = ports.wire.send(HttpRequest("GET", url, headers), KEYS_S)
+        answer = _answer(ports, provider, signature)
         keys = [] if isinstance(answer, Failure) else signatures.keys_of(signature, _json(answer.body))
         if not keys:
             raise OurError(
@@ -111,6 +109,17 @@ def _keys(ports: Ports, provider: Provider, signature: Signature) -> list[bytes]
         return keys
 
     return ports.callbacks.keys(f"{provider.name} {signature.keys}", ports.now(), fetch)
+
+
+def _answer(ports: Ports, provider: Provider, signature: Signature) -> HttpResponse | Failure:
+    headers: dict[str, str] = {}
+    if signature.keyed:
+        grant = credential.ours(ports, provider)
+        if isinstance(grant, Failure):
+            return grant
+        headers = auth.headers(provider.auth, grant.secret, ports.now())
+    url = mapping.fill(signature.keys, {"base": next(iter(provider.base_urls.values()))})
+    return ports.wire.send(HttpRequest("GET", url, headers), KEYS_S)
 
 
 def _json(body: bytes) -> Any:

@@ -13,7 +13,7 @@ def targets(ports: Ports) -> list[dict[str, Any]]:
         circuit.target_of(hop.provider, hop.model, hop.region): hop
         for route in plan.routes.values()
         for hop in routing.hops_of(plan, route, None, "")
-        if hop.region in plan.providers[hop.provider].base_urls
+        if hop.region in plan.served_in(plan.models[f"{hop.provider}/{hop.model}"])
     }
     states = ports.circuits.states(names, ports.now())
     return [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.domain.adapt import Backlog
@@ -15,6 +15,7 @@ from gateway.domain.repeat import Made, Repeat
 from gateway.flow.files import Artifacts, Destinations, Uploads
 from gateway.flow.receivers import Courier, Deliveries, Webhooks
 from gateway.plan import Plan
+from gateway.protocols.grant import Grant
 from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 
 
@@ -218,6 +219,7 @@ class Ports:
     Args:
         link_secret: brings what signs our links to files.
         loopback: whether URLs of callers may lead to this machine: in the local stack alone.
+        grants: the tokens that keys were exchanged for, in this process alone.
     """
 
     plan: Plan
@@ -246,3 +248,4 @@ class Ports:
     random: Callable[[int], bytes]
     link_secret: Callable[[], bytes]
     loopback: bool = False
+    grants: dict[str, Grant] = field(default_factory=dict, repr=False)

@@ -276,8 +276,10 @@ class _Way:
         attempt, headers = self.job.attempt, download.wanted(self._upload, self.at)
         if self._source.keyed:
             provider = self._ports.plan.providers[attempt.provider]
-            secret = credential.secret_of(self._ports, self.job, attempt.provider)
-            headers |= auth.headers(provider.auth, secret, self._ports.now())
+            grant = credential.of(self._ports, self.job, attempt.provider)
+            if isinstance(grant, Failure):
+                raise ConnectionError(grant.message)
+            headers |= auth.headers(provider.auth, grant.secret, self._ports.now())
         return self._ports.wire.stream(HttpRequest("GET", self._source.url, headers), PAUSE_S)
 
 

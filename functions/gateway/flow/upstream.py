@@ -1,5 +1,7 @@
 """Speak to the provider of an attempt: what its steps may name, one exchange, and the word to stop."""
 
+from dataclasses import replace
+
 from gateway.domain import routing
 from gateway.domain.job import Attempt, Job
 from gateway.domain.outcome import Failure
@@ -32,12 +34,14 @@ def call_of(ports: Ports, job: Job, attempt: Attempt) -> Call:
 def send(
     ports: Ports, job: Job, call: Call, step: Step, kept: dict[str, str], deadline_s: float
 ) -> HttpResponse | Failure:
-    """Take one step of a call."""
-    try:
-        secret = credential.secret_of(ports, job, call.provider.name)
-    except LookupError as error:
-        return Failure("credential", "secret_missing", str(error))
-    return ports.wire.send(steps.request(call, step, kept, secret, ports.now()), deadline_s)
+    """Take one step of a call; the deadline is that of all it takes."""
+    began = ports.now()
+    grant = credential.of(ports, job, call.provider.name, deadline_s)
+    if isinstance(grant, Failure):
+        return grant
+    now = ports.now()
+    asked = steps.request(replace(call, account=grant.names), step, kept, grant.secret, now)
+    return ports.wire.send(asked, max(1, deadline_s - (now - began)))
 
 
 def cancel(ports: Ports, job: Job, attempt: Attempt) -> str:

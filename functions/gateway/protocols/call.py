@@ -1,5 +1,6 @@
 """One attempt as the protocols see it: who is spoken to, by which steps, and with what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ class Call:
         arguments: our parameter names with checked values; a file as a URL, or as its target is given it.
         callback, password: where the provider shall call when it is done, and what it shall say then; empty
             where it shall not.
+        account: what the provider's address may name of the account whose key is sent.
     """
 
     provider: Provider
@@ -27,3 +29,4 @@ class Call:
     arguments: dict[str, Any] = field(repr=False)
     callback: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    account: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,6 +72,14 @@ def sources(output: Output, answer: HttpResponse, body: Any, form: str) -> list[
     decode = bytes.fromhex if output.kind == "hex" else base64.b64decode
     try:
         # What stands before a comma is the head of a data URI; neither alphabet has one.
-        return [Source(data=decode(value.rpartition(",")[2])) for value in values]
+        files = [decode(value.rpartition(",")[2]) for value in values]
     except (ValueError, binascii.Error):
         return []
+    return [Source(data=_wave(output.rate_hz, data) if output.rate_hz else data) for data in files]
+
+
+def _wave(rate_hz: int, samples: bytes) -> bytes:
+    """Put the head of a WAV file before samples of 16 bit and one channel."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, rate_hz * 2, 2, 16)
+    riff = struct.pack("<4sI4s", b"RIFF", 36 + len(samples), b"WAVE")
+    return riff + form + struct.pack("<4sI", b"data", len(samples)) + samples

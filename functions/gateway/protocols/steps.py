@@ -16,7 +16,11 @@ from gateway.wire import Find, Step
 
 
 def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: float) -> HttpRequest:
-    """Write the request of one step; the first one asks for a callback, where there shall be one."""
+    """Write the request of one step; the first one asks for a callback, where there shall be one.
+
+    Parameters go into what begins a job. What asks for it again and again, or stops it, is sent as written.
+    """
+    given = call.arguments if _begins(call, step) else {}
     step = _asking(call, step)
     placed = {name: p for name, p in call.parameters.items() if name in call.arguments}
     in_url = {
@@ -26,7 +30,7 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
     }
     names = {
         **in_url,
-        "base": call.provider.base_urls[call.region],
+        "base": mapping.fill(call.provider.base_urls[call.region], call.account),
         "endpoint": call.offer.endpoint,
         "reference": call.reference,
         "callback": call.callback,
@@ -36,12 +40,12 @@ def request(call: Call, step: Step, kept: Mapping[str, str], secret: str, now: f
     query = {name: mapping.fill(value, names) for name, value in step.query.items()}
     if step.encoding != "none":
         query |= {
-            p.to or name: mapping.text(payload.spelled(p, call.arguments[name]))
+            p.to or name: mapping.text(payload.spelled(p, given[name]))
             for name, p in placed.items()
-            if p.place == "query"
+            if p.place == "query" and name in given
         }
     url = mapping.fill(step.url, names)
-    content_type, sent = payload.write(step, names, call.parameters, call.arguments)
+    content_type, sent = payload.write(step, names, call.parameters, given)
     return HttpRequest(
         step.method,
         f"{url}{'&' if '?' in url else '?'}{urlencode(query)}" if query else url,
@@ -82,6 +86,11 @@ def found(call: Call, find: Find, answer: HttpResponse) -> dict[str, str] | Fail
         if mapping.first(item, find.match) == call.reference:
             return content.kept(find.keep, item, answer)
     return None
+
+
+def _begins(call: Call, step: Step) -> bool:
+    first, *others = call.protocol.steps
+    return step is first or (step in others and not step.status)
 
 
 def _asking(call: Call, step: Step) -> Step:

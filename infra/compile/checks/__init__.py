@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from infra.compile.checks import (
     callback,
     deadline,
+    exchange,
     family,
     medium,
     model,
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     *deadline.RULES,
     *provider.RULES,
     *protocol.RULES,
+    *exchange.RULES,
     *family.RULES,
     *callback.RULES,
     *model.RULES,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from string import Formatter
 
 from gateway.protocols.auth import SCHEMES
+from gateway.protocols.grant import EXCHANGES
 from infra.compile import unit, vocabulary
 from infra.compile.node import Node
 from infra.compile.problems import Problem, at, at_key, looks_secret, show, unknown
@@ -30,21 +31,22 @@ def filled_auth(whole: Whole) -> Iterator[Problem]:
     """The auth header carries the secret and nothing else, or is made by a scheme that exists."""
     for entry in whole.providers.values():
         scheme, value = entry.at("auth", "scheme"), entry.at("auth", "value")
-        if scheme.text and scheme.text not in ("header", *SCHEMES):
-            yield at(scheme, *unknown("scheme", scheme.text, ["header", *SCHEMES]))
+        if scheme.text and scheme.text not in ("header", *SCHEMES, *EXCHANGES):
+            yield at(scheme, *unknown("scheme", scheme.text, ["header", *SCHEMES, *EXCHANGES]))
         elif value.text and not looks_secret(value.text):
-            yield from _unnamed(value, {"secret"}, 'Write a template, such as "Bearer {secret}".')
-            if scheme.text in ("", "header") and "{secret}" not in value.text:
+            yield from unnamed(value, {"secret"}, 'Write a template, such as "Bearer {secret}".')
+            if scheme.text not in SCHEMES and "{secret}" not in value.text:
                 yield at(value, "does not name {secret}", 'Write a template, such as "Bearer {secret}".')
 
 
 def _unfilled(step: Node, known: set[str]) -> Iterator[Problem]:
     named = ", ".join(f"{{{name}}}" for name in sorted(known))
     for node in _templates(step):
-        yield from _unnamed(node, known, f"Known here: {named}. Keep others in an earlier step.")
+        yield from unnamed(node, known, f"Known here: {named}. Keep others in an earlier step.")
 
 
-def _unnamed(node: Node, known: set[str], way_out: str) -> Iterator[Problem]:
+def unnamed(node: Node, known: set[str], way_out: str) -> Iterator[Problem]:
+    """A template's gaps are of what is known."""
     names = gaps(node.text)
     if names is None:
         yield at(node, "has a brace without its partner", "Close it, or double it to mean itself: {{.")
@@ -165,6 +167,8 @@ def right_outputs(whole: Whole) -> Iterator[Problem]:
                 yield at(path, "has no meaning: for bytes, the body itself is the file", "Remove the path.")
             elif kind in ("url", "base64", "hex", "transcript") and not path.text:
                 yield at(output, f"is written as {kind} and has no path", 'Add `path: "data[].url"`.')
+            if kind not in ("base64", "hex") and output.at("rate_hz").present:
+                yield at_key(output.at("rate_hz"), f"has no meaning for {kind}", "Remove it.")
             if kind != "transcript" and output.at("transcript").present:
                 yield at_key(
                     output.at("transcript"), f"has no meaning for {kind}", "Write `kind: transcript`."

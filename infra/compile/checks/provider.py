@@ -70,7 +70,7 @@ def right_addresses(whole: Whole) -> Iterator[Problem]:
             yield at_key(entry, what, "Add `base_url: https://...`, or `base_urls` by region.")
         if entry.at("base_url").present and entry.at("base_urls").present:
             yield at_key(entry.at("base_url"), "is given beside 'base_urls'", "Keep one of them.")
-        for node in addresses.values():
+        for node in [*addresses.values(), entry.at("auth", "token_url")]:
             if node.text and not looks_secret(node.text) and not _is_address(node.text):
                 way_out = "Write it with https://, host and path, without query or password."
                 yield at(node, f"{node.text!r} is not an address", way_out)
@@ -105,6 +105,16 @@ def known_regions(whole: Whole) -> Iterator[Problem]:
         for name, node in entry.at("base_urls").children.items():
             if name == vocabulary.USUAL_REGION:
                 yield at_key(node, f"{name!r} cannot be a region's name", "Choose another name.")
+
+
+def known_regions_of_models(whole: Whole) -> Iterator[Problem]:
+    """A model is served where its provider has an address."""
+    for entry in whole.providers.values():
+        addresses = base_urls(entry)
+        for model in entry.at("models").children.values():
+            for node in model.at("regions").elements:
+                if node.text and node.text not in addresses:
+                    yield at(node, *unknown("region", node.text, addresses))
 
 
 def sane_limits(whole: Whole) -> Iterator[Problem]:
@@ -153,6 +163,7 @@ RULES = (
     no_pasted_secrets,
     right_addresses,
     known_regions,
+    known_regions_of_models,
     sane_limits,
     known_limits,
     known_models,

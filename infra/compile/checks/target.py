@@ -82,7 +82,7 @@ def known_regions(whole: Whole) -> Iterator[Problem]:
             continue
         for aim, regions in having:
             if region.text not in regions:
-                what = f"{aim.provider!r} has no region {region.text!r}, so this target is always skipped"
+                what = f"{aim.name!r} is not served in {region.text!r}, so this target is always skipped"
                 yield at(aim.node, what, "Remove the target, or the region.", level="warning")
 
 
@@ -153,8 +153,10 @@ def _served(whole: Whole, aim: Aim) -> list[str]:
 
 
 def _regions(whole: Whole, aim: Aim) -> list[str]:
-    entry = whole.providers[aim.provider]
-    return entry.at("regions").texts or list(base_urls(entry)) or ["global"]
+    entry, model = whole.providers[aim.provider], whole.model(aim)
+    known = entry.at("regions").texts or list(base_urls(entry)) or ["global"]
+    own = model.at("regions").texts if model else []
+    return [region for region in known if not own or region in own]
 
 
 def _seconds(node: Node) -> float:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from infra.compile import vocabulary
-from infra.compile.schema.kinds import Duration, Meter, Part, Text, Word, one_of
+from infra.compile.schema.kinds import Count, Duration, Meter, Part, Text, Word, one_of
 
 
 class Passages(Part):
@@ -39,6 +39,9 @@ class Output(Part):
     path: str = Field(default="", description="Where it is, or a transcript's text; not used for `bytes`.")
     keyed: bool = Field(default=False, description="Whether its URL wants the key too.")
     transcript: Transcript | None = Field(default=None, description="Where a transcript's parts are.")
+    rate_hz: Count | None = Field(
+        default=None, description="Of bare samples, 16 bit and one channel, which become a WAV file."
+    )
 
 
 class Step(Part):

@@ -53,8 +53,13 @@ class Auth(Part):
 
     header: Text = Field(default="Authorization", description="The header that carries the key.")
     value: Text = Field(default="Bearer {secret}", description="What the header says; `{secret}` is the key.")
-    scheme: Text = Field(default="header", description="`header`, or the name of a signing function.")
+    scheme: Text = Field(
+        default="header",
+        description="`header`, `key_pair`, or `service_account`, whose key file is exchanged for a token.",
+    )
     headers: dict[str, str] = Field(default={}, description="Fixed headers of every call.")
+    token_url: str = Field(default="", description="Where such a scheme exchanges the key.")
+    scope: str = Field(default="", description="What its token shall be good for.")
 
 
 class ErrorRule(Part):
@@ -138,6 +143,9 @@ class Model(Part):
         min_length=1, description="Operation to protocol.", examples=["offers: {text_to_image: queue}"]
     )
     usual: Duration = Field(default=30.0, description="How long it usually takes.")
+    regions: list[Text] = Field(
+        default=[], description="Where it is served; absent is wherever its provider is."
+    )
     parameters: dict[str, Parameter] = Field(default={}, description="What it takes.")
     prices: list[PriceLine] = Field(
         default=[], description="List prices; none is unpriced, which is not free."
@@ -151,9 +159,14 @@ class Provider(Part):
     secret: Text = Field(
         description="Name in Secrets Manager, never a value.", examples=["secret: sluice/providers/fal"]
     )
+    variables: list[Text] = Field(
+        default=[],
+        description="Environment variables that hold its key for its own SDK; absent is <NAME>_API_KEY.",
+    )
     base_url: Text | None = Field(default=None, description="Its address, where there is one only.")
     base_urls: dict[str, Text] = Field(
-        default={}, description="Region to address; the first is the usual one."
+        default={},
+        description="Region to address, over what the auth scheme knows; the first is the usual one.",
     )
     regions: list[Text] | None = Field(
         default=None, description="The regions to use; a job that names none tries them in this order."

@@ -28,6 +28,7 @@ from sluice.sandbox.dialects import (
     segmind,
     stability,
     together,
+    vertex,
 )
 from sluice.sandbox.played.dialect import dialect
 from sluice.sandbox.played.entry import names
@@ -58,6 +59,7 @@ KNOWN: dict[str, Dialect] = {
         segmind.DIALECT,
         stability.DIALECT,
         together.DIALECT,
+        vertex.DIALECT,
     )
 }
 

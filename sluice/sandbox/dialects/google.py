@@ -51,7 +51,8 @@ NAMES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIE
 """Names of the statuses that the table gives to more than one trouble."""
 
 
-def _trouble(trouble: Trouble, call: Call) -> Reply:
+def trouble(trouble: Trouble, call: Call) -> Reply:
+    """Refuse a call."""
     if trouble.kind == "moderation":
         return google_talk.refusal(call)
     status, name = TROUBLES[trouble.kind]
@@ -75,7 +76,8 @@ def _trouble(trouble: Trouble, call: Call) -> Reply:
     return json_reply(status, {"error": error})
 
 
-def _content(call: Call, job: Job, bodies: list[bytes]) -> Reply:
+def content(call: Call, job: Job, bodies: list[bytes]) -> Reply:
+    """Answer ``generateContent`` with what was made."""
     if job.ending == "moderated":
         text = "Unable to show the generated image. The image may violate Google's policies."
         refusal = {
@@ -166,19 +168,20 @@ def _key(call: Call) -> str | None:
     return call.headers.get("x-goog-api-key") or call.query.get("key") or bearer(call)
 
 
-def _id() -> str:
+def new_id() -> str:
+    """Name a job."""
     return "".join(SystemRandom().choices(ascii_lowercase + digits, k=12))
 
 
 DIALECT = Dialect(
     name="google",
     key=_key,
-    trouble=_trouble,
-    job_id=_id,
+    trouble=trouble,
+    job_id=new_id,
     overload=google_talk.event(google_talk.BUSY),
     routes=(
         Talk(SPEAKER + ":(generateContent|streamGenerateContent)", google_talk.talk),
-        Submit(MODEL + ":(generateContent|streamGenerateContent)", read_content, _content, inline=True),
+        Submit(MODEL + ":(generateContent|streamGenerateContent)", read_content, content, inline=True),
         Submit(MODEL + ":predictLongRunning", read_veo, _started),
         Look("GET", MODEL + r"/operations/(?P<id>[^/]+)", _operation),
         Look("GET", VERSION + r"/files/(?P<file>[^/:]+):download", _download, role="file"),

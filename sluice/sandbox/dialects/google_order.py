@@ -1,16 +1,21 @@
 """What a request to the Gemini API asks for; field names are read in both casings, since the SDK mixes them.
 
-Source: google-genai 3.4.0 and 2.34.0 (Python), wire observed; pixels and tokens: known; 2026-11-22.
+Source: google-genai 3.4.0 and 2.34.0 (Python), wire observed; pixels and tokens: known; 2026-11-22. Imagen:
+google-genai 3.6.1, ``models.py``, read 2026-11-25; its pixels are ours.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Order
 from sluice.sandbox.media.spec import Spec, speech_seconds
-from sluice.sandbox.size import SCALE, video_size
+from sluice.sandbox.size import SCALE, image_size, video_size
 from sluice.sandbox.wire import Call
 
 IMAGE_SIZES = {
@@ -26,7 +31,11 @@ TOKENS_2_5 = 1290
 INPUT_IMAGE_TOKENS = 258
 AUDIO_TOKENS_PER_S = 25
 SPEECH_RATE_HZ = 24_000
+IMAGEN_RATIOS = ("1:1", "3:4", "4:3", "9:16", "16:9")
+UPSCALES = {"x2": 2, "x4": 4}
 VERTEX_ONLY = ("generateAudio", "storageUri", "fps", "compressionQuality")
+
+_PLAIN = str.maketrans("-_", "+/")
 
 
 def read_content(call: Call) -> Order:
@@ -58,7 +67,7 @@ def count_pictures(parts: list[Mapping[str, Any]]) -> int:
 
 def _picture(param: str, data: object) -> None:
     """Open a picture in either alphabet of base64: the SDK writes the one for URLs."""
-    text = data.translate(str.maketrans("-_", "+/")) if isinstance(data, str) else data
+    text = data.translate(_PLAIN) if isinstance(data, str) else data
     fields.picture_in_base64(param, text)
 
 
@@ -89,7 +98,18 @@ def _images(call: Call, model: str, text: str, prompt_tokens: int, config: Mappi
 
 
 def read_veo(call: Call) -> Order:
-    """Read ``predictLongRunning`` for Veo."""
+    """Read ``predictLongRunning`` for Veo, as the Gemini API takes it."""
+    asked = part_of(call.body, "parameters")
+    for name in VERTEX_ONLY:
+        if name in asked:
+            raise fields.invalid(
+                name, f"`{name}` isn't supported by this model. Please remove it or refer to the docs."
+            )
+    return read_vertex_veo(call)
+
+
+def read_vertex_veo(call: Call) -> Order:
+    """Read ``predictLongRunning`` for Veo, as Vertex AI takes it."""
     instances = objects(call.body, "instances")
     if len(instances) != 1:
         raise fields.invalid("instances", "`instances` must hold exactly one instance.")
@@ -97,11 +117,6 @@ def read_veo(call: Call) -> Order:
         if given := part_of(instances[0], name):
             _picture(f"instances.{name}", get(given, "bytesBase64Encoded"))
     asked = part_of(call.body, "parameters")
-    for name in VERTEX_ONLY:
-        if name in asked:
-            raise fields.invalid(
-                name, f"`{name}` isn't supported by this model. Please remove it or refer to the docs."
-            )
     prompt = _veo_prompt(instances[0])
     aspect, resolution = str(asked.get("aspectRatio", "16:9")), str(asked.get("resolution", "720p"))
     size = video_size(resolution, aspect)
@@ -115,7 +130,39 @@ def read_veo(call: Call) -> Order:
     outputs = (
         Spec("video", "mp4", call.provider, model, prompt, seed + i, *size, length_s) for i in range(count)
     )
-    return Order(model, tuple(outputs))
+    return Order(model, tuple(outputs), notes={"bucket": asked.get("storageUri", "")})
+
+
+def read_imagen(call: Call) -> Order:
+    """Read ``predict`` for Imagen: pictures from words, or a larger one of a picture."""
+    instances = objects(call.body, "instances")
+    if len(instances) != 1:
+        raise fields.invalid("instances", "`instances` must hold exactly one instance.")
+    asked, model = part_of(call.body, "parameters"), call.params["model"]
+    notes: dict[str, object] = {"reason": bool(asked.get("includeRaiReason"))}
+    if asked.get("mode") == "upscale":
+        size, prompt, count = _larger(instances[0], asked), "", 1
+    else:
+        aspect, scale = str(asked.get("aspectRatio", "1:1")), str(asked.get("sampleImageSize", "1K"))
+        known = image_size(scale, aspect) if aspect in IMAGEN_RATIOS and scale in ("1K", "2K") else None
+        if known is None:
+            raise fields.invalid("aspectRatio", f"Unsupported aspectRatio {aspect!r} or size {scale!r}.")
+        size, prompt = known, fields.text(instances[0], "prompt")
+        count = fields.whole(asked, "sampleCount", 4, 1, 4)
+    seed = fields.seed(asked, model, prompt)
+    outputs = (Spec("image", "png", call.provider, model, prompt, seed + i, *size) for i in range(count))
+    return Order(model, tuple(outputs), notes=notes)
+
+
+def _larger(instance: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how large a picture becomes that is to be enlarged."""
+    factor = str(part_of(asked, "upscaleConfig").get("upscaleFactor"))
+    if factor not in UPSCALES:
+        raise fields.invalid("upscaleFactor", f"upscaleFactor must be one of {', '.join(UPSCALES)}.")
+    given = get(part_of(instance, "image"), "bytesBase64Encoded")
+    _picture("instances.image", given)
+    with Image.open(BytesIO(b64decode(given.translate(_PLAIN)))) as picture:
+        return picture.width * UPSCALES[factor], picture.height * UPSCALES[factor]
 
 
 def _veo_prompt(instance: Mapping[str, Any]) -> str:

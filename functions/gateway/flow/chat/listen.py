@@ -1,7 +1,7 @@
 """Hear one target: a whole answer, or a stream from its first words on. What goes wrong is a ``Failure``."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -132,11 +132,10 @@ def _says_something(chunk: Fields) -> bool:
 
 
 def _request(ports: Ports, job: Job, call: Call, *, streamed: bool) -> HttpRequest | Failure:
-    try:
-        secret = credential.secret_of(ports, job, call.provider.name)
-    except LookupError as error:
-        return Failure("credential", "secret_missing", str(error))
-    return spoken.request(call, secret, ports.now(), streamed=streamed)
+    grant = credential.of(ports, job, call.provider.name)
+    if isinstance(grant, Failure):
+        return grant
+    return spoken.request(replace(call, account=grant.names), grant.secret, ports.now(), streamed=streamed)
 
 
 def _heed(ports: Ports, job: Job, call: Call, answer: HttpResponse) -> None:
