@@ -24,7 +24,7 @@ _BESIDE = {
     "sdks": [f"{_SDKS}/bin/pytest", "-q", "tests/sdks", "--ignore=tests/sdks/older"],
     "older sdks": [
         *(f"{_SDKS}/bin/pytest", "-q", "-o", "pythonpath=.sluice/sdks/older functions ."),
-        *("tests/sdks/test_google.py", "tests/sdks/older"),
+        *("tests/sdks/test_google.py", "tests/sdks/test_vertex.py", "tests/sdks/older"),
     ],
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "lint": ["ruff", "check", "--quiet", "."],

@@ -61,6 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     host = f"localhost:{(folder / 'port').read_text()}"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SSL_CERT_FILE", str(certificate))
+        environment.setenv("REQUESTS_CA_BUNDLE", str(certificate))
         environment.setenv("NO_PROXY", "localhost")
         # fal's SDK takes its hosts from here when it is imported, so that is done after this.
         environment.setenv("FAL_RUN_HOST", f"{host}/fal/run")
