@@ -23,6 +23,7 @@ SIZES = {
 }
 PRICED = {
     "bfl", "elevenlabs", "fal", "google", "ideogram", "minimax", "openai", "recraft", "runway", "stability",
+    "vertex",
 }  # fmt: skip
 Case = dict[str, Any]
 
