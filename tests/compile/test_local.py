@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from infra.compile import Compiled, Local
+from infra.compile.local import localise
+from tests import builders
 from tests.compile.cases import compiled, compiled_for
 
 LOCAL = Local("http://localhost:8790", frozenset({"reel"}))
@@ -86,3 +88,18 @@ def test_local_plan_has_a_hash_of_its_own() -> None:
     assert here is not None
     assert there is not None
     assert here.hash != there.hash
+
+
+def test_keys_are_exchanged_by_the_sandbox() -> None:
+    """
+    Where a provider exchanges them at all, and below the project that a key names.
+    """
+    providers = "version: 1\nproviders:\n  vertex: {secret: v}\n  fal: {secret: f}\n"
+
+    played = localise(builders.plan_of("version: 1\n", providers), LOCAL).providers
+
+    assert played["vertex"].auth.token_url == "http://localhost:8790/vertex/token"
+    assert played["vertex"].base_urls["us"] == (
+        "http://localhost:8790/vertex/v1beta1/projects/{project}/locations/us-central1"
+    )
+    assert played["fal"].auth.token_url == ""

@@ -15,6 +15,7 @@ from gateway.protocols.http import HttpRequest
 from sluice.sandbox import account
 from tests.builders import a_png, a_video, answer, make_job, make_ports, plan_of
 from tests.fakes import Answer
+from tests.flow.chat import line
 from tests.flow.steps import latest, run_workflow
 
 ROUTES = """
@@ -217,3 +218,21 @@ def test_a_clip_that_is_too_large_for_an_answer_fails_at_once() -> None:
 
     assert (job.status, job.attempt.code) == ("failed", "too_large")
     assert len(sent(ports, ":fetch")) == 1
+
+
+def test_a_chat_goes_out_with_a_token_too() -> None:
+    """A chat's own way to a provider exchanges the key as well, and keeps the token for the next one."""
+    said = {"candidates": [{"content": {"parts": [{"text": "hello"}]}, "finishReason": "STOP"}]}
+    bare, wire = line.on({"oauth2": [gave("t")], "aiplatform": [answer(said)]})
+    ports = replace(bare, plan=plan_of(ROUTES, PROVIDERS))
+    bare.secrets.named["v"] = our_file()
+
+    heard = [line.whole(ports, model="vertex/gemini-3.8-flash") for _ in range(2)]
+
+    assert [each.document["choices"][0]["message"]["content"] for each in heard] == ["hello"] * 2
+    assert [request.url.partition("?")[0].rpartition("/")[2] for request in wire.sent] == [
+        "token",
+        "gemini-3.8-flash:generateContent",
+        "gemini-3.8-flash:generateContent",
+    ]
+    assert wire.sent[1].headers["Authorization"] == "Bearer t"
