@@ -38,6 +38,7 @@ def test_a_body_without_steering_has_none() -> None:
         ({"fallback": [1]}, "fallback", "fallback: must be a list of model names, not a list."),
         ({"byok": "key"}, "byok", "byok: must be an object of provider names to keys, not a string."),
         ({"byok": {"fal": ""}}, "byok.fal", "byok.fal: must be a text that is not empty, not a string."),
+        ({"byok": {"fal": "ü" * 2049}}, "byok.fal", "byok.fal: has 4098 bytes, 4096 are the most of a key."),
         ({"metadata": {"a": 1}}, "metadata.a", "metadata.a: must be a text, not an integer."),
         (
             {"webhook_url": "ftp://x"},

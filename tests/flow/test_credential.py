@@ -22,6 +22,7 @@ ROUTES = """
 version: 1
 models:
   photo: {operations: [text_to_image], targets: [vertex/gemini-3-pro-image, fal/fal-ai/nano-banana-pro]}
+  drawing: {operations: [text_to_image], targets: [fal/fal-ai/nano-banana-pro]}
   film: {operations: [text_to_video], targets: [vertex/veo-3.1-generate-001]}
 """
 PROVIDERS = "version: 1\nproviders:\n  vertex: {secret: v}\n  fal: {secret: f}\n"
@@ -145,6 +146,19 @@ def test_a_secret_that_is_no_key_file_is_the_operators_to_mend() -> None:
 
     assert (ended.error, ended.code) == ("credential", "key_unusable")
     assert "AIza" not in ended.message
+    assert ports.wire.sent == []
+
+
+@pytest.mark.parametrize("key", ["AIza\r\nx-evil: 1", '{\n  "private_key": "hush"\n}', "AIza-hüsh"])
+def test_a_key_that_no_header_carries_is_not_sent_and_not_told(key: str) -> None:
+    """A key file where a plain key is wanted would be an error that repeats it, deep in the wire."""
+    ports = ports_with(tokens=[gave("t")])
+    job = chain.advance(ports, make_job(ports, "drawing", byok={"fal": key})).job
+
+    ended = attempt.start(ports, job, 1).job.attempt
+
+    assert (ended.error, ended.code) == ("credential", "key_unusable")
+    assert not any(word in ended.message for word in ("AIza", "hush", "hüsh"))
     assert ports.wire.sent == []
 
 

@@ -21,6 +21,8 @@ STEERING = (
     "max_usd",
     "operation",
 )
+# The largest text that a key of KMS seals.
+KEY_BYTES = 4096
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)", re.ASCII)
 
@@ -98,7 +100,7 @@ def read(body: Mapping[str, Any], model: str) -> Request:
         parameters={name: value for name, value in parameters.items() if value is not None},
         operation=_text(body, "operation"),
         fallback=_names(body, "fallback"),
-        byok=_texts(body, "byok", "provider names to keys"),
+        byok=_keys(body),
         webhook_url=_webhook(body),
         customer_id=_text(body, "customer_id") or None,
         metadata=_texts(body, "metadata", "names to texts", empty=True),
@@ -134,6 +136,18 @@ def _texts(body: Mapping[str, Any], name: str, form: str, *, empty: bool = False
         if not isinstance(item, str) or not (item or empty):
             raise _wrong(f"{name}.{key}", "a text" if empty else "a text that is not empty", item)
     return value
+
+
+def _keys(body: Mapping[str, Any]) -> dict[str, str]:
+    keys = _texts(body, "byok", "provider names to keys")
+    for name, key in keys.items():
+        if (size := len(key.encode(errors="replace"))) > KEY_BYTES:
+            raise InvalidRequest(
+                f"byok.{name}: has {size} bytes, {KEY_BYTES} are the most of a key.",
+                code="invalid_parameter",
+                param=f"byok.{name}",
+            )
+    return keys
 
 
 def _webhook(body: Mapping[str, Any]) -> str:

@@ -45,6 +45,14 @@ class Grant:
     until: float = inf
 
 
+def plain(provider: Provider, secret: str) -> Grant | Failure:
+    """Take a key that is sent itself, if a header can carry it."""
+    if secret.isascii() and secret.isprintable():
+        return Grant(secret)
+    message = f"the key of {provider.name} is no key: it has line breaks or letters that no header carries"
+    return Failure("credential", "key_unusable", message)
+
+
 @dataclass(frozen=True, slots=True)
 class _KeyFile:
     client_email: str
