@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.domain.outcome import Failure
 from gateway.plan import Provider
-from gateway.protocols import jwt, mapping, rsa
+from gateway.protocols import jwt, mapping
 from gateway.protocols.content import json as json_of
 from gateway.protocols.http import HttpRequest, HttpResponse
 from gateway.wire import Auth
@@ -53,11 +53,12 @@ def plain(provider: Provider, secret: str) -> Grant | Failure:
     return Failure("credential", "key_unusable", message)
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyFile:
+class _KeyFile(msgspec.Struct):
+    """Never printed."""
+
     client_email: str
     project_id: str
-    private_key: str = field(repr=False)
+    private_key: str
     private_key_id: str = ""
 
 
@@ -98,6 +99,8 @@ def _service_account(auth: Auth, secret: str, now: float) -> str:
 
     Source: RFC 7523; google-auth 2.63.0 (Python), ``oauth2/service_account.py``, read 2026-11-25.
     """
+    from gateway.protocols import rsa  # only such a key pays for it
+
     file = _key_file(secret)
     claims = {
         "iss": file.client_email,
