@@ -84,11 +84,12 @@ $(RUNTIME)/.ready: requirements/runtime.txt | $(VENV)/.ready
 	@$(RUNTIME)/bin/python $(PIP) -r requirements/runtime.txt
 	@touch $@
 
-$(SDKS)/.ready: requirements/sdks.txt requirements/sdks-older.txt | $(VENV)/.ready
+$(SDKS)/.ready: requirements/sdks.txt requirements/sdks-alone.txt requirements/sdks-older.txt | $(VENV)/.ready
 	$(python_is_good)
 	@echo "Installing the providers' SDKs, for the tests ..."
 	@$(PYTHON) -m venv $(SDKS)
 	@$(SDKS)/bin/python $(PIP) -r requirements/sdks.txt
+	@$(SDKS)/bin/python $(PIP) --no-deps -r requirements/sdks-alone.txt
 	@$(SDKS)/bin/python $(PIP) --no-deps --upgrade --target $(SDKS)/older -r requirements/sdks-older.txt
 	@touch $@
 

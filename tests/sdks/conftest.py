@@ -60,8 +60,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         time.sleep(0.02)
     host = f"localhost:{(folder / 'port').read_text()}"
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SSL_CERT_FILE", str(certificate))
-        environment.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
+            environment.setenv(name, str(certificate))
         environment.setenv("NO_PROXY", "localhost")
         # fal's SDK takes its hosts from here when it is imported, so that is done after this.
         environment.setenv("FAL_RUN_HOST", f"{host}/fal/run")

@@ -1,9 +1,10 @@
 """Black Forest Labs: tasks of pictures and clips, polled at the address that the submit names.
 
-A task that was just accepted is not found for a moment. A refusal is a status: of the request, or of the
-content.
+A task that was just accepted is not found for a moment, which is a status too: BFL's own client and others
+give up at a 404. A refusal is a status as well: of the request, or of the content.
 
-Source: @ai-sdk/black-forest-labs 1.0.33 and BFL's error reference, read 2026-11-24.
+Source: @ai-sdk/black-forest-labs 1.0.33 and BFL's error reference, read 2026-11-24; blackforest 0.1.3, read
+2026-11-25.
 """
 
 from uuid import uuid4
@@ -94,7 +95,7 @@ def _result(call: Call, jobs: Jobs) -> Reply:
     name = call.query.get("id", "")
     job = jobs.find(call.provider, name)
     if job is None or call.now < job.start_at + job.render_s * UNFOUND_SHARE:
-        return json_reply(404, {"id": name, "status": "Task not found", "result": None})
+        return json_reply(200, {"id": name, "status": "Task not found", "result": None})
     return json_reply(200, _task(call, job))
 
 
