@@ -73,8 +73,8 @@ def number(body: Mapping[str, Any], name: str, default: float, low: float, high:
 
 
 def choice(body: Mapping[str, Any], name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """Read an optional word of a closed list."""
-    value = body.get(name, default)
+    """Read an optional word of a closed list; null is none, as some SDKs write what they were not given."""
+    value = default if body.get(name) is None else body[name]
     if value not in allowed:
         known = ", ".join(repr(word) for word in allowed)
         raise invalid(name, f"Invalid value: {value!r} for '{name}'. Supported values are: {known}.")

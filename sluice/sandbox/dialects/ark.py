@@ -1,6 +1,7 @@
 """ByteDance Ark: pictures in the same call, clips as tasks; a refusal is a long code, at once or in the task.
 
-Source: @ai-sdk/bytedance 1.0.29 and litellm's adapter, read 2026-11-24.
+Source: @ai-sdk/bytedance 1.0.29 and litellm's adapter, read 2026-11-24; byteplus-python-sdk-v2 3.0.63, read
+2026-11-25.
 """
 
 from base64 import b64encode
@@ -144,7 +145,7 @@ def _task(call: Call, job: Job) -> dict[str, object]:
         "updated_at": int(min(call.now, job.done_at)),
         "resolution": job.order.notes.get("resolution"),
         "ratio": job.order.notes.get("ratio"),
-        "duration": spec.duration_s,
+        "duration": round(spec.duration_s),
         "framespersecond": FPS,
         "seed": spec.seed,
     }
