@@ -72,7 +72,8 @@ def _chunks(call: Call, said: list[Speech]) -> Iterator[dict[str, Any]]:
         yield {**head, "choices": [], "usage": _usage(said)}
 
 
-def _embeddings(call: Call) -> Reply:
+def embeddings(call: Call) -> Reply:
+    """Answer with a vector for each text."""
     body = call.body
     fields.text(body, "model")
     given = body.get("input")
@@ -129,7 +130,7 @@ def _event(chunk: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n".encode()
 
 
-CHAT = (Talk(r"(?:/[\w.-]+)*/chat/completions", _chat), Talk(r"(?:/[\w.-]+)*/embeddings", _embeddings))
+CHAT = (Talk(r"(?:/[\w.-]+)*/chat/completions", _chat), Talk(r"(?:/[\w.-]+)*/embeddings", embeddings))
 
 
 def _alike(name: str) -> Dialect:
@@ -140,6 +141,6 @@ def _alike(name: str) -> Dialect:
 DIALECTS = tuple(
     map(
         _alike,
-        ("groq", "deepseek", "mistral", "moonshot", "nvidia", "fireworks", "openrouter"),
+        ("groq", "deepseek", "moonshot", "nvidia", "fireworks"),
     )
 )
