@@ -7,6 +7,7 @@ VENV     := .venv
 EMULATOR := .sluice/emulator
 RUNTIME  := .sluice/runtime
 SDKS     := .sluice/sdks
+NODES    := tests/sdks/node/node_modules
 CLIENTS  := .sluice/clients
 PEERS    := .sluice/peers
 PY       := $(VENV)/bin/python
@@ -33,7 +34,7 @@ up: $(SETUP)  ## Start the local gateway, or serve what your files say now (PORT
 down:  ## Stop everything that `make up` started
 	@if [ -x $(PY) ]; then $(PY) -P -m sluice down; else echo "Nothing was running."; fi
 
-test: $(SETUP) $(SDKS)/.ready $(CLIENTS)/.ready  ## Run the whole check: format, lint, types, import rules, all tests
+test: $(SETUP) $(SDKS)/.ready $(NODES)/.ready $(CLIENTS)/.ready  ## Run the whole check: format, lint, types, import rules, all tests
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that start no program and no stack
@@ -105,6 +106,12 @@ $(PEERS)/.ready: requirements/peers.txt | $(VENV)/.ready
 	@echo "Installing LiteLLM, to measure beside it ..."
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python $(PIP) -r requirements/peers.txt
+	@touch $@
+
+$(NODES)/.ready: tests/sdks/node/package-lock.json
+	$(node_is_good)
+	@echo "Installing the clients in Node of providers that have none in Python, for the tests ..."
+	@cd tests/sdks/node && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 bench/peers/node_modules/.ready: bench/peers/package-lock.json

@@ -3,6 +3,7 @@
 They live in an environment of their own (requirements/sdks.in), so these tests run in a pytest of their own.
 """
 
+import json
 import os
 import subprocess
 import time
@@ -113,6 +114,30 @@ def starts(sandbox: httpx.Client) -> Callable[[], list[bool]]:
         return [entry["billable_start"] for entry in entries if entry["method"] == "POST"]
 
     return read
+
+
+Told = tuple[dict[str, Any], Path]
+
+
+@pytest.fixture(scope="session")
+def node(
+    server: str, client: httpx.Client, photo: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Told]:
+    """
+    Return a function that runs a script in Node: what it told by name, and the folder with what it saved.
+    """
+
+    def run(script: str) -> Told:
+        client.post("/_sandbox/reset")
+        folder = tmp_path_factory.mktemp(script)
+        (folder / "photo.png").write_bytes(photo)
+        command = ["node", str(ROOT / f"tests/sdks/node/{script}.mjs"), server, str(folder)]
+        surroundings = {**os.environ, "TMPDIR": str(folder)}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=surroundings)
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(line) for line in done.stdout.splitlines()), folder
+
+    return run
 
 
 @pytest.fixture(scope="session")

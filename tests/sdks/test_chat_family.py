@@ -1,4 +1,4 @@
-"""Chats in OpenAI's form: Groq's, Fireworks', Mistral's and OpenRouter's own SDKs, OpenAI's for the others."""
+"""Chats in OpenAI's form: Groq's, Fireworks', Mistral's and OpenRouter's own SDKs, OpenAI's for the rest."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Kling, which has no SDK for Python: its documented calls over HTTP, with a token signed as it says."""
+"""Kling, which has no SDK in a registry: its documented calls over HTTP, and a client that others made."""
 
 import hmac
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.probe import clip_facts
+from tests.probe import clip_facts, picture_size
 
 PATH = "/v1/videos/text2video"
 VIDEO = {"model_name": "kling-v2-6", "prompt": "a red fox", "mode": "std", "duration": "5"}
@@ -118,3 +118,41 @@ def test_a_task_cannot_be_cancelled(kling: httpx.Client) -> None:
     name = kling.post(PATH, json=VIDEO).json()["data"]["task_id"]
 
     assert kling.delete(f"{PATH}/{name}").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def others(node: Callable[[str], Any]) -> Any:
+    """
+    Run what drives the client that others made.
+    """
+    return node("kling")
+
+
+def test_others_client_waits_for_clips_and_pictures(others: Any) -> None:
+    """
+    It makes its own tokens, and takes what the tasks end with.
+    """
+    _, folder = others
+
+    clips = [clip_facts((folder / name).read_bytes()) for name in ("words.mp4", "picture.mp4")]
+    assert clips == [(720, 720, 5.0), (1280, 720, 5.0)]
+    assert [picture_size((folder / f"{n}.png").read_bytes()) for n in (0, 1)] == [(1360, 768)] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "code"),
+    [
+        ("failed", "Service internal error", 5000),
+        ("moderated", "risk control", 5000),  # the client's own code for whatever failed
+        ("refused", "content security policy", 1301),
+        ("limited", "told to fail this call", 1302),
+        ("unknown", "nobody", 1203),
+    ],
+)
+def test_others_client_reads_klings_errors(others: Any, name: str, words: str, code: int) -> None:
+    """
+    With their codes.
+    """
+    told = others[0][name]
+
+    assert (told["error"], words in told["message"], told["code"]) == ("KlingAPIError", True, code)

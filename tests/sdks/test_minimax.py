@@ -1,4 +1,4 @@
-"""MiniMax's own client, the tools of its MCP server: clips of the first version, pictures, speech."""
+"""MiniMax's own client, the tools of its MCP server; the AI SDK for clips of the second version."""
 
 import re
 import warnings
@@ -102,3 +102,36 @@ def test_a_refusal_comes_with_a_200_and_its_code_counts(
     assert "1002-" in [minimax.text_to_image(prompt="a fox").text for _ in range(2)][1]
     with pytest.raises(minimax.MinimaxRequestError, match=r"^API Error: 2049-"):
         minimax.MinimaxAPIClient("invalid", f"{server}/minimax").post("/v1/t2a_v2", json={})
+
+
+@pytest.fixture(scope="module")
+def h3(node: Callable[[str], Any]) -> Any:
+    """
+    Run what drives the AI SDK.
+    """
+    return node("minimax")
+
+
+def test_a_clip_of_the_second_version_is_waited_for(h3: Any) -> None:
+    """
+    From words and from a picture; it says what it has used.
+    """
+    told, folder = h3
+
+    assert clip_facts((folder / "words.mp4").read_bytes()) == (768, 1366, 4.0)
+    assert told["words"] == {"warnings": [], "usage": {"totalSeconds": 4, "outputSeconds": 4}}
+    assert told["picture"] == {"warnings": []}
+
+
+def test_what_the_second_version_refuses_is_the_sdks_error(h3: Any) -> None:
+    """
+    A failed task and a moderated one have a code, a limit has its status.
+    """
+    told, _ = h3
+
+    assert [told[name]["error"] for name in ("failed", "moderated")] == [
+        "MINIMAX_VIDEO_GENERATION_FAILED"
+    ] * 2
+    assert "internal error (1013)" in told["failed"]["message"]
+    assert "output new_sensitive (1027)" in told["moderated"]["message"]
+    assert told["limited"]["error"] == "AI_APICallError"

@@ -4,7 +4,7 @@ The older form answers everything with a 200 and hides errors in ``base_resp``; 
 file, whose link has to be asked for. The newer form uses HTTP codes, refuses in the task, and answers 500 for
 a task that it does not know.
 
-Source: AI SDK package minimax and litellm's adapter, by a survey of 2026-11-22.
+Source: @ai-sdk/minimax 3.0.45 and minimax-mcp 0.0.19, read 2026-11-25; litellm's adapter, read 2026-11-22.
 """
 
 import binascii
