@@ -1,6 +1,7 @@
 """Ideogram: forms in, links out. A picture that is not safe stands in the answer without its link.
 
-Source: a survey of Ideogram's OpenAPI description, read 2026-11-22.
+Source: a survey of Ideogram's OpenAPI description, read 2026-11-22; that description (2026-04-27) and
+developer.ideogram.ai/v1, read 2026-11-25.
 """
 
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from sluice.sandbox.wire import (
 
 SPEEDS = ("FLASH", "TURBO", "DEFAULT", "QUALITY")
 STYLES = ("AUTO", "GENERAL", "REALISTIC", "DESIGN", "FICTION")
+ASPECTS = ("1x3", "3x1", "1x2", "2x1", "9x16", "16x9", "10x16", "16x10", "2x3", "3x2", "3x4", "4x3", "4x5",
+           "5x4", "1x1")  # fmt: skip
 SERVICES = {
     "generate": (),
     "remix": ("image",),
@@ -65,7 +68,8 @@ def _size(call: Call) -> tuple[int, int]:
     if resolution := call.body.get("resolution"):
         size = pixels_of(str(resolution))
     else:
-        size = image_size("1K", str(call.body.get("aspect_ratio") or "1x1").replace("x", ":"))
+        aspect = fields.choice(call.body, "aspect_ratio", "1x1", ASPECTS)
+        size = image_size("1K", aspect.replace("x", ":"))
     if size is None:
         raise fields.invalid("aspect_ratio", "The aspect ratio or resolution is not supported.")
     return size
