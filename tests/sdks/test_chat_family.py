@@ -1,4 +1,4 @@
-"""Chats in OpenAI's form: Groq's, Fireworks', Mistral's and OpenRouter's own SDKs, OpenAI's for the rest."""
+"""Chats in OpenAI's form: each provider's own SDK, and OpenAI's for those that document it as theirs."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,6 +11,7 @@ import openai
 import openrouter
 import openrouter.errors
 import pytest
+import together
 from mistralai.client import Mistral
 from mistralai.client import errors as mistral_errors
 
@@ -22,6 +23,8 @@ ASKED: list[Any] = [{"role": "user", "content": "get_weather, please"}]
 CITY = {"type": "object", "properties": {"city": {"type": "string", "enum": ["Rome"]}}, "required": ["city"]}
 TOOLS: list[Any] = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
 BASES = {
+    "openai": "openai/v1",
+    "together": "together/v1",
     "groq": "groq",
     "fireworks": "fireworks",
     "deepseek": "deepseek",
@@ -29,7 +32,11 @@ BASES = {
     "nvidia": "nvidia/v1",
 }
 """Provider to the base URL that its documents give to this SDK, on the sandbox."""
-OWN = {"groq": (groq, groq.Groq), "fireworks": (fireworks, fireworks.Fireworks)}
+OWN = {
+    "together": (together, together.Together),
+    "groq": (groq, groq.Groq),
+    "fireworks": (fireworks, fireworks.Fireworks),
+}
 ALL = (*BASES, "mistral", "openrouter")
 
 

@@ -19,6 +19,9 @@ from sluice.sandbox.wire import Call, Dialect, Reply, Talk, bearer, event_reply,
 USUAL_DIMENSIONS = 256
 # Who tells the usage of every stream, and knows no option for it.
 COUNTS_UNASKED = ("mistral",)
+# Who repeats the role in every piece, numbers the calls of whole answers, and has a place for the prompt: its
+# SDK wants all that (together 2.36.0).
+REPEATS = ("together",)
 END = b"data: [DONE]\n\n"
 
 
@@ -34,13 +37,17 @@ def _chat(call: Call) -> Reply:
         return event_reply((*pieces, END), "text/event-stream; charset=utf-8", headers)
     choices = [_choice(call, index, each) for index, each in enumerate(said)]
     answer = {**_head(call, "chat.completion"), "choices": choices, "usage": _usage(said)}
+    answer |= {"prompt": []} if call.provider in REPEATS else {}
     return json_reply(200, answer, headers, has_media=True)
 
 
 def _choice(call: Call, index: int, said: Speech) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": said.text or None, "refusal": None}
     if said.calls:
-        message["tool_calls"] = [_call(each) for each in said.calls]
+        message["tool_calls"] = [
+            _call(each) | ({"index": number} if call.provider in REPEATS else {})
+            for number, each in enumerate(said.calls)
+        ]
     logprobs = {"content": [_logprob(token) for token in said.tokens]} if call.body.get("logprobs") else None
     return {"index": index, "message": message, "finish_reason": said.finish, "logprobs": logprobs}
 
@@ -53,6 +60,7 @@ def _chunks(call: Call, said: list[Speech]) -> Iterator[dict[str, Any]]:
 
     def piece(index: int, delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
         logged = bool(call.body.get("logprobs") and delta.get("content"))
+        delta = {"role": "assistant", **delta} if call.provider in REPEATS else delta
         logprobs = {"content": [_logprob(delta["content"])]} if logged else None
         choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": logprobs}
         return {**head, "choices": [choice], **more}
