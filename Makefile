@@ -43,7 +43,7 @@ unit: $(SETUP)  ## Run the tests that start no program and no stack
 soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,000, the simulator against the stack; most of an hour
 	@$(PY) -m pytest -q -m soak
 
-sweep: $(SETUP)  ## Run every model of the catalogue once through a local gateway (PROVIDER=fal,xai SWEEP='--sample 3'); most of an hour
+sweep: $(SETUP)  ## Run every model of the catalogue once through a local gateway (PROVIDER=fal,xai SWEEP='--sample 3'); ten minutes
 	@$(PY) -P -m tests.sweep --provider '$(PROVIDER)' $(SWEEP)
 
 bench: $(SETUP) $(RUNTIME)/.ready $(PEERS)/.ready bench/peers/node_modules/.ready  ## Measure: cold starts, and calls beside LiteLLM and Portkey (BENCH=--json)

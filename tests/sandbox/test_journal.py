@@ -42,7 +42,8 @@ def test_a_poll_names_its_job_and_starts_nothing(sandbox: httpx.Client, journal:
     entry = journal()[1]
 
     assert (entry["provider_job_id"], entry["model"]) == (job["request_id"], "fal-ai/flux-2-pro")
-    assert (entry["status"], entry["billable_start"]) == (202, False)
+    assert entry["status"] in (200, 202)  # it may be over by then
+    assert entry["billable_start"] is False
 
 
 def test_entries_are_chosen_by_provider_and_instant(sandbox: httpx.Client) -> None:

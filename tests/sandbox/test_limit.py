@@ -9,7 +9,7 @@ import pytest
 from sluice.sandbox.limit import Limit, Limits
 
 IMAGE = {"model": "gpt-image-2", "prompt": "a fox"}
-RUNWAY = {"model": "gen4_image", "promptText": "a fox", "ratio": "1024:1024"}
+RUNWAY = {"model": "gen4.5", "promptText": "a fox", "ratio": "1280:720", "duration": 5}
 GEMINI = {"contents": [{"parts": [{"text": "a fox"}]}]}
 
 
@@ -77,7 +77,7 @@ def test_runway_throttles_instead(sandbox: httpx.Client, wait_for: Callable[...,
     """
     sandbox.put("/_sandbox/limits/runway", json={"concurrent": 1})
 
-    first, second = (sandbox.post("/runway/v1/text_to_image", json=RUNWAY).json()["id"] for _ in range(2))
+    first, second = (sandbox.post("/runway/v1/text_to_video", json=RUNWAY).json()["id"] for _ in range(2))
 
     assert sandbox.get(f"/runway/v1/tasks/{second}").json()["status"] == "THROTTLED"
     wait_for(f"/runway/v1/tasks/{second}", lambda task: task["status"] == "SUCCEEDED")
