@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.chat import Wish, kept, read_chat, read_embedding
+from gateway.domain.chat import kept, read_chat, read_embedding
+from gateway.domain.wish import Wish
 from gateway.errors import InvalidRequest
 
 HI = [{"role": "user", "content": "hi"}]
@@ -85,6 +86,15 @@ def test_wishes_are_read() -> None:
     assert wish == Wish(order=("a",), most_input_usd=1.5, most_output_usd=2)
 
 
+def test_wishes_that_ask_for_nothing_are_taken() -> None:
+    """
+    As clients of OpenRouter's send them with its own defaults, or null.
+    """
+    usual = {"allow_fallbacks": True, "require_parameters": True, "data_collection": "allow", "zdr": False}
+
+    assert chat(provider={**usual, "order": None, "sort": None, "quantizations": None}).wish == Wish()
+
+
 def test_only_counts_of_words_are_kept() -> None:
     """
     What steers stays as it is.
@@ -151,7 +161,18 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a stop that is none": ({"stop": [1]}, "stop", "texts"),
     "options of no stream": ({"stream_options": {"include_usage": True}}, "stream_options", "'stream'"),
     "a stream that is none": ({"stream": "yes"}, "stream", "true or false"),
-    "an unknown wish": ({"provider": {"sort": "price"}}, "provider.sort", "Known: order, only, ignore"),
+    "an unknown wish": (
+        {"provider": {"quantizations": ["fp8"]}}, "provider.quantizations", "Known: order, only, ignore"
+    ),
+    "a wish that is no flag": (
+        {"provider": {"allow_fallbacks": "no"}}, "provider.allow_fallbacks", "true or false, not a string"
+    ),
+    "an order that nobody knows": ({"provider": {"sort": "latency"}}, "provider.sort", "'price'"),
+    "a promise that nobody can make": ({"provider": {"zdr": True}}, "provider.zdr", "provider.only"),
+    "another such": (
+        {"provider": {"data_collection": "deny"}}, "provider.data_collection", "terms are not known here"
+    ),
+    "a policy that is none": ({"provider": {"data_collection": "no"}}, "provider.data_collection", "'deny'"),
     "a price that is none": (
         {"provider": {"max_price": {"prompt": "x"}}}, "provider.max_price.prompt", "number of US dollars"
     ),

@@ -10,8 +10,10 @@ from typing import Any
 
 from gateway.domain import body as bodies
 from gateway.domain import message
-from gateway.domain.message import wrong
+from gateway.domain import wish as wishes
+from gateway.domain.message import flag, wrong
 from gateway.domain.request import Request, kind_of
+from gateway.domain.wish import Wish
 from gateway.errors import InvalidRequest
 
 # Fields that belong to jobs whose result is a file.
@@ -21,23 +23,6 @@ _OURS = ("models", "provider", "stream", "stream_options", "user", "store")
 # Words of the caller, which are not kept.
 _WORDS = ("messages", "tools", "prediction", "input", "response_format")
 MOST_INPUTS = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which targets of the chain a caller wants, by provider.
-
-    Args:
-        order: come first, in this order.
-        only, ignore: nobody else, and not these; an empty ``only`` is everybody.
-        most_input_usd, most_output_usd: list price of a million tokens at most.
-    """
-
-    order: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    most_input_usd: float | None = None
-    most_output_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +36,7 @@ class Asked:
     """
 
     request: Request = field(repr=False)
-    wish: Wish = Wish()
+    wish: Wish = field(default_factory=Wish)
     streamed: bool = False
     counted: bool = False
     form: str = "float"
@@ -76,10 +61,10 @@ def read_chat(body: Mapping[str, Any]) -> Asked:
         del given["stop"]
     if "stop" in given:
         _check_stop(given["stop"])
-    streamed = _flag(body, "stream")
+    streamed = flag(body, "stream")
     return Asked(
         replace(request, parameters=given | message.media_in(given["messages"])),
-        _wish(body.get("provider")),
+        wishes.read(body.get("provider")),
         streamed,
         _counted(body.get("stream_options"), streamed),
     )
@@ -97,7 +82,7 @@ def read_embedding(body: Mapping[str, Any]) -> Asked:
     form = given.pop("encoding_format", "float")
     if form not in ("float", "base64"):
         raise wrong("encoding_format", "must be float or base64")
-    return Asked(replace(request, parameters=given), _wish(body.get("provider")), form=form)
+    return Asked(replace(request, parameters=given), wishes.read(body.get("provider")), form=form)
 
 
 def kept(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,47 +132,6 @@ def _models(body: Mapping[str, Any]) -> tuple[str, tuple[str, ...] | None]:
     return model, tuple(name for name in models if name != model) if models else None
 
 
-def _wish(given: Any) -> Wish:
-    """Read ``provider``."""
-    if given is None:
-        return Wish()
-    if not isinstance(given, dict):
-        raise wrong("provider", f"must be an object, not {kind_of(given)}")
-    known = ("order", "only", "ignore", "max_price")
-    if unknown := sorted(given.keys() - set(known)):
-        raise InvalidRequest(
-            f"provider.{unknown[0]}: is not known here. Known: {', '.join(known)}.",
-            code="unknown_parameter",
-            param=f"provider.{unknown[0]}",
-        )
-    names = {name: _names(f"provider.{name}", given.get(name)) for name in known[:3]}
-    prices = given.get("max_price") or {}
-    if not isinstance(prices, dict) or prices.keys() - {"prompt", "completion"}:
-        raise wrong(
-            "provider.max_price", "takes 'prompt' and 'completion', in US dollars for a million tokens"
-        )
-    most = {name: _money(f"provider.max_price.{name}", value) for name, value in prices.items()}
-    return Wish(**names, most_input_usd=most.get("prompt"), most_output_usd=most.get("completion"))
-
-
-def _names(at: str, given: Any) -> tuple[str, ...]:
-    if given is None:
-        return ()
-    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
-        raise wrong(at, "must be a list of providers' names")
-    return tuple(given)
-
-
-def _money(at: str, given: Any) -> float:
-    try:
-        found = float("nan") if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError):
-        found = float("nan")
-    if not 0 <= found < float("inf"):
-        raise wrong(at, "must be a number of US dollars")
-    return found
-
-
 def _counted(options: Any, streamed: bool) -> bool:
     if options is None:
         return False
@@ -195,14 +139,7 @@ def _counted(options: Any, streamed: bool) -> bool:
         raise wrong("stream_options", f"must be an object, not {kind_of(options)}")
     if not streamed:
         raise wrong("stream_options", "is for streams, and 'stream' is not true")
-    return _flag(options, "include_usage")
-
-
-def _flag(body: Mapping[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise wrong(name, f"must be true or false, not {kind_of(value)}")
-    return bool(value)
+    return flag(options, "include_usage")
 
 
 def _refuse_named(given: Mapping[str, Any]) -> None:

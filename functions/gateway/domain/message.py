@@ -45,6 +45,18 @@ def media_in(messages: list[dict[str, Any]]) -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
+def flag(body: Mapping[str, Any], name: str, within: str = "") -> bool:
+    """Read a field that is true or false; where it is absent, false.
+
+    Raises:
+        InvalidRequest: it is neither; the error names it as part of ``within``.
+    """
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise wrong(f"{within}{name}", f"must be true or false, not {kind_of(value)}")
+    return bool(value)
+
+
 def characters(value: Any) -> int:
     """Count the characters of all texts in a value, but for its form; a file within it is no text."""
     if isinstance(value, str):

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.domain.outcome import Failure
 from gateway.domain.pacing import Pace
-from gateway.errors import GatewayError, JobFailed, RateLimited
+from gateway.errors import GatewayError, InvalidRequest, JobFailed, RateLimited
 from gateway.protocols.http import Stalled
 from tests.builders import answer
 from tests.flow.chat.line import (
@@ -319,3 +319,48 @@ def test_the_chain_can_be_named_reordered_and_filtered() -> None:
     assert [hop.provider for hop in own] == ["fireworks", "openrouter", "openai"]
     assert [hop.provider for hop in cheap.chain] == ["groq"]
     assert "has no price" in cheap.skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("provider", "chain"),
+    [
+        ({}, ["fireworks"]),
+        ({"order": ["openrouter"]}, ["openrouter"]),
+        ({"order": ["openrouter", "fireworks", "groq"]}, ["openrouter", "fireworks"]),
+        ({"ignore": ["fireworks"]}, ["openrouter"]),
+    ],
+)
+def test_a_caller_who_wants_no_fallback_gets_none(provider: dict[str, Any], chain: list[str]) -> None:
+    """
+    Only the first that can take the call, or those that are named; and no other model. The trace says why.
+    """
+    ports, _ = on({})
+
+    job = taken_in(ports, provider={**provider, "allow_fallbacks": False})
+
+    assert [hop.provider for hop in job.chain] == chain
+    assert "provider.allow_fallbacks is false" in {skip.reason for skip in job.skipped}
+
+
+def test_without_fallback_the_first_failure_is_the_answer() -> None:
+    """
+    The next one is not asked.
+    """
+    ports, line = on({FIREWORKS: [DOWN], OPENROUTER: [GOOD]})
+
+    with pytest.raises(JobFailed, match="fireworks"):
+        whole(ports, provider={"allow_fallbacks": False})
+
+    assert len(line.sent) == 1
+
+
+def test_an_order_that_serves_no_model_of_the_call_is_a_mistake() -> None:
+    """
+    Where nobody else may answer.
+    """
+    ports, _ = on({})
+
+    with pytest.raises(InvalidRequest, match=r"allow_fallbacks is false") as caught:
+        taken_in(ports, provider={"order": ["nobody"], "allow_fallbacks": False})
+
+    assert caught.value.code == "no_target"

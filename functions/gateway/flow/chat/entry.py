@@ -42,10 +42,13 @@ def take_in(ports: Ports, caller: Caller, asked: Asked) -> tuple[Job, dict[str, 
     accept.require_target(request, able, skipped)
     accept.require_known_keys(plan, request)
     job = accept.job_of(ports, caller, request, route, operation, able, skipped)
+    chain, unwanted = wish.arranged(plan, asked.wish, job.chain)
+    accept.require_target(request, chain, unwanted)
     seed = request.parameters.get("seed")
     job = replace(
         job,
-        chain=wish.ordered(asked.wish, job.chain),
+        chain=chain,
+        skipped=(*job.skipped, *unwanted),
         seed=seed if isinstance(seed, int) else None,  # one of ours would be the caller's to be told of
         sweep_at=job.created_at + LONGEST_CALL_S,
     )
