@@ -21,7 +21,7 @@ STAGE = "sluice"
 # One by one, because the emulator does not read ``x-amazon-apigateway-any-method``.
 METHODS = ("get", "post", "put", "patch", "delete")
 KEYED: Operation = {"security": [{"key": []}]}
-# Where else Segmind's SDK calls; its files, lists and account have hosts of their own there.
+# Where else Segmind's SDK calls; its files, flows, lists and account have hosts of their own there.
 SEGMIND = (
     "/v2/{proxy+}",
     "/upload-asset",
@@ -29,6 +29,8 @@ SEGMIND = (
     "/inference-model-information/list",
     "/api/auth/authenticate",
     "/webhook/{proxy+}",
+    "/workflows/{proxy+}",
+    "/finetune/request/{proxy+}",
 )
 # Forms with files in them are not read as text, and answers that are files leave as bytes for every client,
 # also for one that accepts anything. The price is that all bodies reach the functions in base64.

@@ -1,13 +1,17 @@
 """Segmind's own Python client: only its base URL and key are ours."""
 
+import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from segmind import InferenceFailed, InferenceTimeout, SegmindClient, SegmindError
 
+from tests.builders import a_png
 from tests.e2e.conftest import Gateway
 
 PROMPT = "a lighthouse in a storm"
@@ -148,31 +152,118 @@ class HereInstead(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def test_what_the_sdk_asks_of_fixed_hosts_is_served_on_ours(
-    client: SegmindClient, gateway: Gateway, tmp_path: Path
-) -> None:
-    """
-    Files, lists, models, credits and the account.
-    """
-    headers, here = client._client.headers, HereInstead(gateway.stack.base_url)
-    client._client.close()
-    client._client = httpx.Client(headers=headers, transport=here, timeout=30)
-    picture = tmp_path / "a.png"
-    picture.write_bytes(
-        client._client.post(f"{client.base_url}/nano-banana-pro", json={"prompt": PROMPT}).content
-    )
+@pytest.fixture
+def led_here(gateway: Gateway) -> Iterator[SegmindClient]:
+    """A client with the scope to see all that the SDK has, whose fixed hosts are ours."""
+    keys = gateway.stack.cloud.keys(gateway.stack.outputs["KeysTable"])
+    _, key = keys.create(name="all", tenant="all", tier="pro", scopes=("submit", "read", "admin"))
+    with calling(gateway, key) as made:
+        headers, here = made._client.headers, HereInstead(gateway.stack.base_url)
+        made._client.close()
+        made._client = httpx.Client(headers=headers, transport=here, timeout=30, base_url=made.base_url)
+        yield made
 
-    (link,) = client.files.upload(picture)["file_urls"]
-    edited = client.run("nano-banana-pro", prompt="at night", image=link)
-    latest = client.generations.history()["data"][0]
+
+def test_what_the_sdk_asks_of_fixed_hosts_is_served_on_ours(led_here: SegmindClient, tmp_path: Path) -> None:
+    """
+    Files, flows, lists, models, the account.
+    """
+    picture = tmp_path / "a.png"
+    picture.write_bytes(led_here.run_sync("nano-banana-pro", prompt=PROMPT).content)
+
+    (link,) = led_here.files.upload(picture)["file_urls"]
+    edited = led_here.run("nano-banana-pro", prompt="at night", image=link)
+    latest = led_here.generations.history()["data"][0]
+    flow = led_here.pixelflows.run("nano-banana-pro", data={"prompt": PROMPT}, poll_interval=1)
 
     assert latest["request_id"] == edited["request_id"]
     assert latest["credits_deduction"] == 0.134
-    assert client.generations.get(edited["request_id"])["model_status"] == "COMPLETED"
-    assert client.generations.recent("nano-banana")["data"][0]["prompt"] == "at night"
-    assert client.generations.list(model_name="no-such")["data"] == []
-    assert "veo-3.1" in [model["slug"] for model in client.models.list()["models"]]
-    assert client.accounts.current()["tier"] == "pro"
+    assert led_here.generations.get(edited["request_id"])["model_status"] == "COMPLETED"
+    assert led_here.generations.recent("nano-banana")["data"][0]["prompt"] == "at night"
+    assert led_here.generations.list(model_name="no-such")["data"] == []
+    assert "veo-3.1" in [model["slug"] for model in led_here.models.list()["models"]]
+    assert led_here.accounts.current()["tier"] == "pro"
+    assert (flow["status"], flow["output"][0]["value"]["type"]) == ("COMPLETED", "image")
+    assert led_here.pixelflows.get_status(flow["request_id"])["output"] == flow["output"]
+
+
+# Every method of the SDK that calls something -> its arguments, and whether it is answered or refused.
+GONE = "gw_00000000000000000000000000"
+TRAINING = dict.fromkeys(
+    (
+        "name",
+        "data_source_path",
+        "instance_prompt",
+        "trigger_word",
+        "base_model",
+        "train_type",
+        "machine_type",
+    ),
+    "x",
+)
+METHODS: dict[str, tuple[dict[str, Any], str]] = {
+    "accounts.current": ({}, ""),
+    "models.list": ({}, ""),
+    "generations.recent": ({"model_name": "veo"}, ""),
+    "generations.list": ({}, ""),
+    "generations.history": ({}, ""),
+    "generations.get": ({"request_id": GONE}, "not found"),
+    "files.upload": ({"file_paths": "a.png"}, ""),
+    "webhooks.get": ({}, ""),
+    "webhooks.add": ({"webhook_url": "http://x", "event_types": ["PIXELFLOW"]}, "webhook_url|url"),
+    "webhooks.update": (
+        {"webhook_id": "wh_none", "webhook_url": "https://a.example", "event_types": ["GRAPH_RUN"]}, "wh_none"
+    ),
+    "webhooks.delete": ({"webhook_id": "wh_none"}, "wh_none"),
+    "webhooks.logs": ({"webhook_id": "wh_none"}, "wh_none"),
+    "pixelflows.run": ({"workflow_id": "none"}, "unknown model 'none'"),
+    "pixelflows.poll": ({"poll_id": GONE}, "not found"),
+    "pixelflows.get_status": ({"poll_id": GONE}, "not found"),
+    "finetune.submit": (TRAINING, "models are not trained here"),
+    "finetune.details": ({"request_id": "x"}, "models are not trained here"),
+    "finetune.list": ({}, "models are not trained here"),
+    "finetune.upload_presigned_url": ({"name": "x"}, "models are not trained here"),
+    "finetune.access_update": ({"request_id": "x", "segmind_public": True}, "models are not trained here"),
+    "finetune.file_download": ({"cloud_storage_url": "s3://x"}, "models are not trained here"),
+}  # fmt: skip
+
+
+def test_every_method_of_the_sdk_is_served_or_refused_in_its_form(
+    led_here: SegmindClient, tmp_path: Path
+) -> None:
+    """
+    None is missing above; a refusal is one sentence that says why.
+    """
+    (tmp_path / "a.png").write_bytes(a_png())
+    spaces = {name: each for name, each in inspect.getmembers(type(led_here)) if isinstance(each, property)}
+    found = {
+        f"{space}.{name}"
+        for space in spaces
+        for name, _ in inspect.getmembers(getattr(led_here, space), inspect.ismethod)
+        if not name.startswith("_")
+    }
+
+    told = {name: _asked(led_here, name, tmp_path) for name in METHODS}
+
+    assert found == METHODS.keys()
+    for name, (_, words) in METHODS.items():
+        status, detail = told[name]
+        assert status in ((400, 404) if words else (200,)), (name, detail)
+        assert isinstance(detail, str), name
+        assert re.search(words, detail), (name, detail)
+
+
+def _asked(client: SegmindClient, name: str, folder: Path) -> tuple[int | None, Any]:
+    """Call a method; return the status and the sentence that refuses it."""
+    space, _, method = name.partition(".")
+    arguments = {
+        key: folder / each if key == "file_paths" else each for key, each in METHODS[name][0].items()
+    }
+    try:
+        getattr(getattr(client, space), method)(**arguments)
+    except SegmindError as refused:
+        return refused.status, refused.detail
+    return 200, ""
 
 
 def test_a_key_that_nobody_knows_is_refused(gateway: Gateway) -> None:

@@ -46,6 +46,42 @@ def test_a_request_is_queued_looked_at_and_fails(api: ModuleType) -> None:
     assert failed[1]["error"] == result[1]["error"]
 
 
+def test_a_flow_is_a_model_of_its_name(api: ModuleType) -> None:
+    """Queued, looked at where the answer says, and failed with a 200, which its SDK reads on from."""
+    status, begun, _ = call(api, "POST", "/workflows/veo-3.1", {"prompt": "x"}, KEY)
+    at = begun["poll_url"].removeprefix("https://gw.example.com")
+
+    queued = call(api, "GET", at, None, KEY)
+    settle(api._ports, api._ports.jobs.get("acme", begun["request_id"]), lost=True)
+    failed = call(api, "GET", at, None, KEY)
+
+    assert (status, begun["status"], at) == (200, "QUEUED", f"/workflows/request/{begun['request_id']}")
+    assert (queued[0], queued[1]["status"], queued[1]["output"]) == (200, "QUEUED", "")
+    assert (failed[0], failed[1]["status"]) == (200, "FAILED")
+    assert failed[1]["error_message"]["message"]
+
+
+def test_what_a_flow_made_has_names_and_kinds(api: ModuleType) -> None:
+    """Links that work without a key."""
+    headers = {**KEY, "idempotency-key": "flow"}
+    request = _accepted(api, headers)
+    _succeed(api, request, Artifact("r30/acme/j3/0.mp4", "video/mp4", 5, "s"))
+
+    (only,) = call(api, "GET", f"/workflows/request/{request}", None, KEY)[1]["output"]
+
+    assert (only["keyname"], only["value"]["type"]) == ("output_1", "video")
+    assert only["value"]["data"].startswith("https://gw.example.com/v1/files/")
+
+
+def test_nothing_is_trained_here(api: ModuleType) -> None:
+    """Whoever tries is told in one sentence what to do instead."""
+    for method, name in (("POST", "submit"), ("GET", "list"), ("PUT", "access-update")):
+        status, document, _ = call(api, method, f"/finetune/request/{name}", None, KEY)
+
+        assert status == 404
+        assert document["error"].startswith(f"finetune '{name}': models are not trained here")
+
+
 def test_a_request_of_another_tenant_is_not_found(api: ModuleType) -> None:
     """In the words that the SDK's users know."""
     request = call(api, "POST", "/v2/veo-3.1", {"prompt": "x"}, KEY)[1]["request_id"]

@@ -85,6 +85,11 @@ def test_document_has_every_call_of_the_first_version():
         "POST /webhook/update",
         "GET /webhook/inactive",
         "GET /webhook/dispatch-logs",
+        "POST /workflows/{model}",
+        "GET /workflows/request/{id}",
+        "GET /finetune/request/{call}",
+        "POST /finetune/request/{call}",
+        "PUT /finetune/request/{call}",
     }
 
 

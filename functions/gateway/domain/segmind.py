@@ -151,6 +151,27 @@ def result(job: Job, base_url: str, urls: Sequence[str]) -> dict[str, Any]:
     return {"error": None, **state(job, base_url), "output": output, "seed": job.seed}
 
 
+def flow_begun(job: Job, base_url: str) -> dict[str, Any]:
+    """Write the answer to a PixelFlow that was started."""
+    at = f"{base_url}/workflows/request/{job.id}"
+    return {"message": "queued", "request_id": job.id, "status": _STATUSES["queued"], "poll_url": at}
+
+
+def flow(job: Job, made: Sequence[str]) -> dict[str, Any]:
+    """Write how a PixelFlow stands; each thing that it made is named by its number.
+
+    Args:
+        made: links, or words.
+    """
+    kinds = [output.content_type.partition("/")[0] for output in job.outputs] or ["text"] * len(made)
+    things = [
+        {"keyname": f"output_{number}", "value": {"data": each, "type": kind}}
+        for number, (each, kind) in enumerate(zip(made, kinds, strict=True), 1)
+    ]
+    failed = {"error_message": {"message": _why(job)}} if status_of(job) == FAILED else {}
+    return {"request_id": job.id, "status": status_of(job), "output": things or "", **failed}
+
+
 def http_status(job: Job) -> int:
     """Return the status that goes with a request: one that failed is a 422."""
     return 422 if status_of(job) == FAILED else 200

@@ -43,6 +43,7 @@ PATHS = {
         ),
         "jobs": ("jobs", "jobs/{id}"),
         "models": ("models", "models/{name}"),
+        "pixelflows": ("/workflows/request/{id}", "/workflows/{name}", "/finetune/request/{name}"),
         "replay": ("jobs/{id}/replay",),
         "segmind": ("/v2/{name}", "/v2/requests/{id}/status", "/v2/requests/{id}", "requests/{id}"),
         "uploads": ("uploads",),

@@ -76,20 +76,19 @@ def _chat(event: Event, slug: str) -> Reply:
 
 @told
 def _submit(event: Event, slug: str) -> Reply:
+    job, headers = queued(event, slug)
+    return reply(200, segmind.submitted(job, base_url(event)), {**headers, "x-sluice-job": job.id})
+
+
+def queued(event: Event, slug: str) -> tuple[Job, dict[str, str]]:
+    """Queue a request; a chat is answered within the call, because no chat outlives its call."""
     if chats(slug):
-        return _submit_chat(event, slug)
+        from gateway.handlers.paths import _talk  # only a chat pays for it
+
+        return _talk.kept(event, segmind.model_of(_ports.plan, slug)), {}
     taken = _taken(event, slug)
     go_on = accept.run if taken.new else repeats.go_on
-    job = go_on(_ports, taken.job, 0, False)
-    return reply(200, segmind.submitted(job, base_url(event)), {**taken.headers, "x-sluice-job": job.id})
-
-
-def _submit_chat(event: Event, slug: str) -> Reply:
-    """Answer a chat within the call that queues it: no chat outlives its call."""
-    from gateway.handlers.paths import _talk  # only a chat pays for it
-
-    job = _talk.kept(event, segmind.model_of(_ports.plan, slug))
-    return reply(200, segmind.submitted(job, base_url(event)), {"x-sluice-job": job.id})
+    return go_on(_ports, taken.job, 0, False), taken.headers
 
 
 @told
@@ -101,11 +100,13 @@ def _status(event: Event, request_id: str) -> Reply:
 @told
 def _result(event: Event, request_id: str) -> Reply:
     job = found(event, request_id)
-    made = _words(job) if job.operation == "chat" else urls(event, job)
-    return reply(segmind.http_status(job), segmind.result(job, base_url(event), made))
+    return reply(segmind.http_status(job), segmind.result(job, base_url(event), made(event, job)))
 
 
-def _words(job: Job) -> list[str]:
+def made(event: Event, job: Job) -> list[str]:
+    """Return what a job made: links to its files, or its words."""
+    if job.operation != "chat":
+        return urls(event, job)
     from gateway.handlers.paths import _talk  # only a chat pays for it
 
     return _talk.answers_of(job)
