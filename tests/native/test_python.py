@@ -170,7 +170,7 @@ def test_where_events_do_not_come_the_job_is_looked_at(
         "GET /v1/jobs/gw_1": [Said(200, a_job("running")), Said(200, a_job())],
     }
 
-    told = list(sluice.stream("gw_1"))
+    told = list(sluice.events("gw_1"))
 
     assert [event["name"] for event in told] == ["job.running", "job.succeeded"]
 
@@ -211,7 +211,7 @@ def test_a_job_that_failed_is_an_error_with_the_job(server: Scripted, sluice: Sl
         sluice.wait("gw_1")
 
     assert (caught.value.code, caught.value.job) == ("moderation", failed)
-    assert [event["name"] for event in sluice.stream("gw_1")] == ["job.failed"]
+    assert [event["name"] for event in sluice.events("gw_1")] == ["job.failed"]
 
 
 def test_a_wait_ends_when_its_time_is_over(server: Scripted, sluice: Sluice) -> None:
@@ -263,7 +263,7 @@ def test_the_client_that_is_awaited_does_the_same(server: Scripted) -> None:
     async def run() -> tuple[str, list[str]]:
         async with AsyncSluice(server.url, "sk-sluice-x", sleep=sleep) as sluice:
             job = await sluice.run("veo-3.1", {"prompt": "x"})
-            return job["status"], [event["name"] async for event in sluice.stream(job)]
+            return job["status"], [event["name"] async for event in sluice.events(job)]
 
     assert asyncio.run(run()) == ("succeeded", ["job.succeeded"])
 

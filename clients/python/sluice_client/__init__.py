@@ -7,12 +7,15 @@
 
 from sluice_client.client import AsyncSluice, Sluice
 from sluice_client.errors import JobFailed, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid
-from sluice_client.types import Attempt, Cost, Event, Job, Output
+from sluice_client.stream import AsyncStream, Stream
+from sluice_client.types import Attempt, Chunk, Cost, Event, Job, Output, Usage
 from sluice_client.webhook import verify_webhook
 
 __all__ = [
     "AsyncSluice",
+    "AsyncStream",
     "Attempt",
+    "Chunk",
     "Cost",
     "Event",
     "Job",
@@ -20,7 +23,9 @@ __all__ = [
     "Output",
     "Sluice",
     "SluiceError",
+    "Stream",
     "Unreachable",
+    "Usage",
     "WaitTimedOut",
     "WebhookInvalid",
     "verify_webhook",

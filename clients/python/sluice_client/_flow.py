@@ -6,9 +6,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sluice_client._wire import Events, Request, Response, error_of, pause_s
+from sluice_client._wire import Events, Request, Response, error_in, error_of, pause_s
 from sluice_client.errors import Unreachable, WaitTimedOut
-from sluice_client.types import Event, Job
+from sluice_client.types import Chunk, Event, Job
 
 ENDED = ("succeeded", "failed", "canceled", "expired")
 # How often a connection for events may fail before the job is looked at instead.
@@ -31,7 +31,7 @@ class Listen:
     """Send a request whose answer comes in pieces; its head comes back, and all of it if it is not a 200.
 
     Args:
-        silence_s: how long to wait for a piece; the gateway sends one every 15 s.
+        silence_s: how long to wait for a piece; of events the gateway sends one every 15 s.
     """
 
     request: Request
@@ -58,13 +58,20 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Tell the caller what was said."""
+
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The call is over."""
 
     value: Any
 
 
-Step = Send | Listen | Read | Sleep | Tell
+Step = Send | Listen | Read | Sleep | Tell | Say
 Flow = Generator[Step, Any, Any]
 
 
@@ -77,16 +84,20 @@ def advance(flow: Flow, answer: Any) -> Step | End:
 
 
 def call(request: Request, tries: int) -> Flow:
-    """Send a request until it is answered for good.
+    """Send a request until it is answered for good; return what it is answered with.
 
     Raises:
         SluiceError: it is refused.
         Unreachable: no answer came.
     """
+    return (yield from _answered(Send(request), tries)).json()
+
+
+def _answered(step: Send | Listen, tries: int) -> Flow:
     for number in range(1, tries + 1):
-        response: Response = yield Send(request)
+        response: Response = yield step
         if response.fine:
-            return response.json()
+            return response
         pause = pause_s(response, number)
         if pause is None or number == tries:
             break
@@ -94,6 +105,31 @@ def call(request: Request, tries: int) -> Flow:
     if response.lost:
         raise Unreachable(f"no answer after {number} tries: {response.lost}", code="unreachable")
     raise error_of(response)
+
+
+def talk(
+    model: str, given: Mapping[str, Any], options: Mapping[str, Any], tries: int, silence_s: float
+) -> Flow:
+    """Ask for an answer as it is said, and tell its chunks; once it has begun it is not asked for again.
+
+    Raises:
+        SluiceError: it is refused, or broke off at the provider.
+        Unreachable: no answer came, or the connection to the gateway broke.
+    """
+    body = {"model": model, **given, **options, "stream": True}
+    asked = Request("POST", "/v1/chat/completions", body, {"accept": "text/event-stream"})
+    yield from _answered(Listen(asked, silence_s), tries)
+    events, job_id = Events(), None
+    while (text := (yield Read())) is not None:
+        for event in events.feed(text):
+            chunk = event["data"]
+            if chunk is None:
+                return
+            if "error" in chunk:
+                raise error_in(chunk["error"])
+            job_id = chunk["id"]
+            yield Say(chunk)
+    raise Unreachable("the answer broke off before its end", code="unreachable", job_id=job_id)
 
 
 def submit(

@@ -13,6 +13,8 @@ RETRIED = frozenset({429, 500, 502, 503, 504})
 # Longer than this nobody is made to wait between two tries.
 LONGEST_PAUSE_S = 60.0
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 8.0
+# The mark after the last chunk of a chat.
+DONE = "[DONE]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def pause_s(response: Response, tries: int) -> float | None:
     """
     if not response.lost and response.status not in RETRIED:
         return None
+    if response.headers.get("x-should-retry") == "false":
+        return None
     said = response.headers.get("retry-after", "")
     if said.isascii() and said.isdecimal():
         return float(said) if float(said) <= LONGEST_PAUSE_S else None
@@ -84,10 +88,15 @@ def error_of(response: Response) -> SluiceError:
         return SluiceError(
             f"the answer was {response.status}", code=f"http_{response.status}", status=response.status
         )
+    return error_in(error, response.status)
+
+
+def error_in(error: Mapping[str, Any], status: int | None = None) -> SluiceError:
+    """Read what an answer says of an error, or a stream that had begun with another status."""
     return SluiceError(
         str(error.get("message", "")),
         code=str(error.get("code", "")),
-        status=response.status,
+        status=status,
         param=error.get("param"),
         retryable=bool(error.get("retryable")),
         job_id=error.get("job_id"),
@@ -95,7 +104,7 @@ def error_of(response: Response) -> SluiceError:
 
 
 class Events:
-    """Events out of text that comes in pieces.
+    """Events out of text that comes in pieces; the data of the mark that ends a chat is nothing.
 
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
     """
@@ -119,7 +128,8 @@ class Events:
         fields, self._fields = self._fields, {}
         if "data" not in fields:
             return None
-        event: Event = {"name": fields.get("event", "message"), "data": json.loads(fields["data"])}
+        data = None if fields["data"] == DONE else json.loads(fields["data"])
+        event: Event = {"name": fields.get("event", "message"), "data": data}
         return {**event, "id": fields["id"]} if "id" in fields else event
 
     def _take(self, name: str, value: str) -> None:

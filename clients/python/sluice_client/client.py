@@ -15,12 +15,15 @@ from sluice_client._carry import AsyncWire, Settings, Wire
 from sluice_client._flow import End, Flow, Tell, advance
 from sluice_client._wire import Request
 from sluice_client.errors import JobFailed
+from sluice_client.stream import AsyncStream, Stream
 from sluice_client.types import Event, Job
 
 TRIES = 5
 # The gateway answers within 29 s, an upload takes what it takes.
 TIMEOUT = httpx.Timeout(60, connect=10)
 WAIT_S = 600.0
+# A chat's own limit at the gateway.
+SILENCE_S = 300.0
 
 Told = Callable[[Event], None]
 
@@ -87,7 +90,20 @@ class Sluice:
         """
         return _succeeded(self._finish(_watch(job, timeout_s, self._tries), on_event))
 
-    def stream(self, job: Job | str, *, timeout_s: float = WAIT_S) -> Iterator[Event]:
+    def stream(
+        self, model: str, input: Mapping[str, Any], *, silence_s: float = SILENCE_S, **options: Any
+    ) -> Stream:
+        """Hear what a model says, as it says it; the call is made when the answer is first iterated over.
+
+        Args:
+            input: ``messages``, and parameters of the model.
+            silence_s: how long to wait for the next words; models that think may take their time.
+            options: ``fallback``, ``max_usd``, ``metadata``, ``provider``, ...
+        """
+        flow = _flow.talk(model, input, options, self._tries, silence_s)
+        return Stream(Wire(self._settings, self._http, self._sleep), flow)
+
+    def events(self, job: Job | str, *, timeout_s: float = WAIT_S) -> Iterator[Event]:
         """Yield what happens to a job until it has ended; the last event has the job, however it ended."""
         flow = _watch(job, timeout_s, self._tries)
         with Wire(self._settings, self._http, self._sleep) as wire:
@@ -183,7 +199,14 @@ class AsyncSluice:
         """Wait for a job's end, and hear of what happens to it."""
         return _succeeded(await self._finish(_watch(job, timeout_s, self._tries), on_event))
 
-    async def stream(self, job: Job | str, *, timeout_s: float = WAIT_S) -> AsyncIterator[Event]:
+    def stream(
+        self, model: str, input: Mapping[str, Any], *, silence_s: float = SILENCE_S, **options: Any
+    ) -> AsyncStream:
+        """Hear what a model says, as it says it; the call is made when the answer is first iterated over."""
+        flow = _flow.talk(model, input, options, self._tries, silence_s)
+        return AsyncStream(AsyncWire(self._settings, self._http, self._sleep), flow)
+
+    async def events(self, job: Job | str, *, timeout_s: float = WAIT_S) -> AsyncIterator[Event]:
         """Yield what happens to a job until it has ended."""
         flow = _watch(job, timeout_s, self._tries)
         async with AsyncWire(self._settings, self._http, self._sleep) as wire:

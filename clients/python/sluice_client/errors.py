@@ -1,9 +1,9 @@
 """What can go wrong, as a caller tells it apart.
 
-SluiceError           the gateway refused a call: status, code, param, retryable, job_id
+SluiceError           the gateway refused a call or broke off: status, code, param, retryable, job_id
 ├── JobFailed         a job ended without a result; ``job`` is all that is known of it
 ├── WaitTimedOut      it has not ended in the time that its caller gave it; it goes on
-└── Unreachable       no answer came, as often as it was tried
+└── Unreachable       no answer came, as often as it was tried, or it broke off
 WebhookInvalid        a message that the gateway did not sign, or not now
 """
 

@@ -79,3 +79,26 @@ class Event(TypedDict):
     id: NotRequired[str]
     name: str
     data: Any
+
+
+class Usage(TypedDict):
+    """What an answer took in tokens, and what that costs in US dollars; nothing where it has no price.
+
+    ``estimated`` is there, and true, where the provider told no counts.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    cost: float | None
+    estimated: NotRequired[bool]
+
+
+class Chunk(TypedDict):
+    """A piece of an answer, in OpenAI's form; ``id`` is the job's, ``model`` the one that answers."""
+
+    id: str
+    model: str
+    provider: str
+    choices: list[dict[str, Any]]
+    usage: Usage | None
