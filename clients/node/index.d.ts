@@ -60,6 +60,40 @@ export interface Event {
   data: any
 }
 
+/** What an answer took in tokens and costs in US dollars; `estimated` where the provider told no counts. */
+export interface Usage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+  cost: number | null
+  estimated?: true
+}
+
+/** A piece of an answer, in OpenAI's form; `id` is the job's, `model` the one that answers. */
+export interface Chunk {
+  id: string
+  model: string
+  provider: string
+  choices: { index: number; delta: Record<string, any>; finish_reason?: string | null }[]
+  usage: Usage | null
+}
+
+/**
+ * What a model says, to be iterated over once: word by word, or by `chunks` with all that is in them.
+ * Who leaves before the end, by `break` or by the signal, ends the call and pays for what came.
+ */
+export class Stream implements AsyncIterable<string> {
+  private constructor()
+  /** The job's id, once it speaks. */
+  readonly jobId: string | null
+  /** Why it ended: `stop`, `length`, `tool_calls`, ... */
+  readonly finishReason: string | null
+  /** What it took and cost, at its end. */
+  readonly usage: Usage | null
+  [Symbol.asyncIterator](): AsyncGenerator<string, void>
+  chunks(): AsyncGenerator<Chunk, void>
+}
+
 /** What steers the gateway, beside the model's parameters. */
 export interface Options {
   idempotencyKey?: string
@@ -73,6 +107,13 @@ export interface Options {
   delivery?: { retention?: string; destination?: string }
   max_usd?: number
   operation?: string
+}
+
+/** What steers the gateway where a model speaks; `provider` as OpenRouter has it. */
+export interface TalkOptions extends Omit<Options, 'idempotencyKey' | 'webhook_url' | 'delivery' | 'operation'> {
+  provider?: Record<string, unknown>
+  silenceMs?: number
+  signal?: AbortSignal
 }
 
 export interface Waiting {
@@ -103,8 +144,14 @@ export class Sluice {
   ): Promise<Job>
   /** Wait for a job's end; throws `JobFailed` or `WaitTimedOut`. */
   wait(job: Job | string, options?: Waiting & { onEvent?: (event: Event) => void }): Promise<Job>
+  /**
+   * Hear what a model says, as it says it; the call is made when the answer is first iterated over.
+   * @param input `messages`, and parameters of the model
+   * @param options.silenceMs how long to wait for the next words; models that think may take their time
+   */
+  stream(model: string, input: Record<string, unknown>, options?: TalkOptions): Stream
   /** What happens to a job until it has ended; the last event has the job, however it ended. */
-  stream(job: Job | string, options?: Waiting): AsyncGenerator<Event, void>
+  events(job: Job | string, options?: Waiting): AsyncGenerator<Event, void>
   job(id: string): Promise<Job>
   /** Cancel a job, also at its provider where that can be done. */
   cancel(id: string): Promise<Job>

@@ -1,14 +1,16 @@
 // The native client of a Sluice gateway. Needs fetch and Web Crypto alone: Node 20, Deno, Bun, workers.
-import { JobFailed, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid, errorOf } from './lib/errors.js'
+import { JobFailed, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid, errorIn, errorOf } from './lib/errors.js'
 import { eventsOf } from './lib/events.js'
 import { pauseMs } from './lib/retry.js'
+import { Stream } from './lib/stream.js'
 import { verifyWebhook } from './lib/webhook.js'
 
-export { JobFailed, Sluice, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid, verifyWebhook }
+export { JobFailed, Sluice, SluiceError, Stream, Unreachable, WaitTimedOut, WebhookInvalid, verifyWebhook }
 
 const ENDED = ['succeeded', 'failed', 'canceled', 'expired']
 // How often a connection for events may fail before the job is looked at instead.
 const LOST_AT_MOST = 3
+const EVENTS = 'text/event-stream'
 const FIRST_LOOK_MS = 500
 const LAST_LOOK_MS = 5000
 const WAIT_MS = 600_000
@@ -17,6 +19,8 @@ const LONGEST_WAIT_S = 25
 // The gateway answers within 29 s, an upload takes what it takes; events or a sign of life come every 15 s.
 const CALL_MS = 60_000
 const SILENCE_MS = 40_000
+// A chat's own limit at the gateway.
+const TALK_SILENCE_MS = 300_000
 
 const pass = (ms) => new Promise((done) => setTimeout(done, ms))
 
@@ -53,19 +57,23 @@ class Sluice {
 
   #start(model, input, { idempotencyKey = crypto.randomUUID(), ...options } = {}, waitS = 0) {
     const headers = { 'idempotency-key': idempotencyKey, prefer: waitS ? `wait=${waitS}` : 'respond-async' }
-    return this.#json('POST', '/v1/jobs', { model, input, ...options }, headers)
+    return this.#said('POST', '/v1/jobs', { model, input, ...options }, headers)
   }
 
   async wait(job, { onEvent, ...options } = {}) {
     let last
-    for await (const event of this.stream(job, options)) {
+    for await (const event of this.events(job, options)) {
       onEvent?.(event)
       last = event
     }
     return succeeded(last.data)
   }
 
-  async *stream(job, { timeoutMs = WAIT_MS, signal } = {}) {
+  stream(model, input, { signal, silenceMs = TALK_SILENCE_MS, ...options } = {}) {
+    return new Stream(this.#talk({ model, ...input, ...options, stream: true }, signal, silenceMs))
+  }
+
+  async *events(job, { timeoutMs = WAIT_MS, signal } = {}) {
     const id = job.id ?? job
     const until = Date.now() + timeoutMs
     const over = AbortSignal.timeout(timeoutMs)
@@ -79,27 +87,52 @@ class Sluice {
   }
 
   job(id) {
-    return this.#json('GET', `/v1/jobs/${id}`)
+    return this.#said('GET', `/v1/jobs/${id}`)
   }
 
   cancel(id) {
-    return this.#json('DELETE', `/v1/jobs/${id}`)
+    return this.#said('DELETE', `/v1/jobs/${id}`)
   }
 
   async models() {
-    return (await this.#json('GET', '/v1/models')).data
+    return (await this.#said('GET', '/v1/models')).data
   }
 
   async upload(file, contentType = file.type) {
     if (!contentType) throw new TypeError('contentType: must be given, because the file does not tell it')
     const blob = file instanceof Blob ? file : new Blob([file])
     const asked = { content_type: contentType, bytes: blob.size }
-    const begun = await this.#json('POST', '/v1/uploads', asked, { 'idempotency-key': crypto.randomUUID() })
+    const begun = await this.#said('POST', '/v1/uploads', asked, { 'idempotency-key': crypto.randomUUID() })
     const form = new FormData()
     for (const [name, value] of Object.entries(begun.upload.fields)) form.append(name, value)
     form.append('file', blob)
     await this.#call(begun.upload.url, { method: begun.upload.method, body: form })
     return begun.reference
+  }
+
+  // Yields chunks as they come; once the first has come, nothing is asked again. Who leaves ends the call.
+  async *#talk(body, signal, silenceMs) {
+    const silent = new AbortController()
+    const stop = signal ? AbortSignal.any([silent.signal, signal]) : silent.signal
+    const timer = setTimeout(() => silent.abort(), silenceMs)
+    let jobId
+    try {
+      const answer = await this.#call(...this.#json('POST', '/v1/chat/completions', body, { accept: EVENTS }, stop))
+      clearTimeout(timer)
+      for await (const { data: chunk } of eventsOf(answer.body, {}, silenceMs, silent)) {
+        if (chunk === null) return
+        if (chunk.error) throw errorIn(chunk.error)
+        jobId = chunk.id
+        yield chunk
+      }
+    } catch (error) {
+      if (error instanceof SluiceError || signal?.aborted) throw error
+      throw new Unreachable(`the answer broke off before its end: ${error}`, { cause: error, jobId })
+    } finally {
+      clearTimeout(timer)
+      silent.abort()
+    }
+    throw new Unreachable('the answer broke off before its end', { jobId })
   }
 
   // Yields events as they come; true once the job's end was told, false where it has to be looked at.
@@ -110,7 +143,7 @@ class Sluice {
       const silent = new AbortController()
       const signal = AbortSignal.any([stop, silent.signal])
       try {
-        const headers = { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) }
+        const headers = { accept: EVENTS, ...(last && { 'last-event-id': last }) }
         const answer = await this.#fetch(...this.#ours('GET', `/v1/jobs/${id}/events`, { headers, signal }))
         if (!streams(answer)) {
           await this.#requireTolerable(answer)
@@ -153,11 +186,14 @@ class Sluice {
     }
   }
 
-  async #json(method, path, body, headers = {}) {
+  async #said(...asked) {
+    return (await this.#call(...this.#json(...asked))).json()
+  }
+
+  #json(method, path, body, headers = {}, signal) {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
     const typed = body === undefined ? headers : { 'content-type': 'application/json', ...headers }
-    const answer = await this.#call(...this.#ours(method, path, { headers: typed, ...sent }))
-    return answer.json()
+    return this.#ours(method, path, { headers: typed, signal, ...sent })
   }
 
   // The key goes to the gateway alone.
@@ -165,18 +201,21 @@ class Sluice {
     return [this.#baseUrl + path, { method, headers: { authorization: `Bearer ${this.#key}`, ...headers }, ...init }]
   }
 
-  // Sends a call until it is answered for good.
+  // Sends a call until it is answered for good; without a signal each try has its time.
   async #call(url, init) {
     for (let number = 1; ; number++) {
       let answer, lost
       try {
-        answer = await this.#fetch(url, { ...init, signal: AbortSignal.timeout(CALL_MS) })
+        answer = await this.#fetch(url, { ...init, signal: init.signal ?? AbortSignal.timeout(CALL_MS) })
       } catch (error) {
+        init.signal?.throwIfAborted()
         lost = error
       }
       if (answer?.ok) return answer
       const pause = pauseMs(answer, number)
-      if (pause === null || number >= this.#tries) throw answer ? await errorOf(answer) : new Unreachable(number, lost)
+      if (pause === null || number >= this.#tries) {
+        throw answer ? await errorOf(answer) : new Unreachable(`no answer after ${number} tries: ${lost}`, { cause: lost })
+      }
       await answer?.body?.cancel()
       await this.#sleep(pause)
     }
@@ -189,5 +228,5 @@ function succeeded(job) {
 }
 
 function streams(answer) {
-  return answer.status === 200 && (answer.headers.get('content-type') ?? '').startsWith('text/event-stream')
+  return answer.status === 200 && (answer.headers.get('content-type') ?? '').startsWith(EVENTS)
 }

@@ -20,3 +20,24 @@ try {
 } catch (error) {
   show({ refused: [error.name, error.status, error.code, error instanceof JobFailed] })
 }
+
+const chat = 'meta/llama-3.3-70b-instruct'
+const hi = { messages: [{ role: 'user', content: 'Count the waves' }] }
+const times = []
+let text = ''
+const answer = sluice.stream(chat, hi)
+for await (const words of answer) {
+  times.push(Date.now())
+  text += words
+}
+show({ said: { text, cost: answer.usage.cost, took_ms: times.at(-1) - times[0], ended: answer.finishReason } })
+
+const left = sluice.stream(chat, hi)
+for await (const words of left) if (words) break
+show({ left: left.jobId })
+
+try {
+  for await (const words of sluice.stream('claude-sonnet', hi)) text = words
+} catch (error) {
+  show({ broken: [error.name, error.code, error.status, text] })
+}

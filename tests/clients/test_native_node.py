@@ -14,8 +14,11 @@ SCRIPT = Path(__file__).with_name("native.mjs")
 
 def test_what_people_do_with_it_works(gateway: Gateway, tmp_path: Path) -> None:
     """
-    A file becomes an input, a job is heard to its end, a key makes one job, a mistake is told.
+    A file becomes an input, a job is heard to its end, a key makes one job, a mistake is told. Words come as
+    they are said; who leaves ends the call; an answer that breaks off is an error.
     """
+    gateway.break_provider("fireworks", kind="slow", delay_s=0.03)
+    gateway.break_provider("anthropic", kind="overload")
     (tmp_path / "a.png").write_bytes(a_png())
     settings = {"SLUICE_BASE_URL": gateway.stack.base_url, "SLUICE_API_KEY": gateway.stack.api_key}
 
@@ -35,3 +38,9 @@ def test_what_people_do_with_it_works(gateway: Gateway, tmp_path: Path) -> None:
     assert (told["names"][0], told["names"][-1], told["ids"]) == ("job.queued", "job.succeeded", True)
     assert len(set(told["again"])) == 1
     assert told["refused"] == ["SluiceError", 404, "model_not_found", False]
+    assert told["said"]["text"].startswith("You said: Count the waves")
+    assert told["said"]["cost"] > 0
+    assert (told["said"]["took_ms"] > 300, told["said"]["ended"]) == (True, "stop")
+    assert gateway.ended(gateway.get(f"/v1/jobs/{told['left']}").json())["status"] == "canceled"
+    assert told["broken"][:3] == ["SluiceError", "provider_capacity", None]
+    assert told["broken"][3]

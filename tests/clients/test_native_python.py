@@ -1,6 +1,7 @@
 """The native client in Python against the real stack."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -78,3 +79,57 @@ def test_many_calls_are_awaited_at_once(gateway: Gateway) -> None:
     ids, status = asyncio.run(run())
 
     assert (len(ids), status) == (1, "canceled")
+
+
+CHAT = "meta/llama-3.3-70b-instruct"
+HI = {"messages": [{"role": "user", "content": "Count the waves"}]}
+
+
+def test_words_come_as_they_are_said(sluice: Sluice, gateway: Gateway) -> None:
+    """
+    The first long before the last; then there is what they cost.
+    """
+    gateway.break_provider("fireworks", kind="slow", delay_s=0.05)
+
+    with sluice.stream(CHAT, HI) as answer:
+        told = [(time.monotonic(), words) for words in answer]
+
+    assert "".join(words for _, words in told).startswith("You said: Count the waves")
+    assert told[-1][0] - told[0][0] > 0.5
+    assert answer.usage is not None
+    assert (answer.usage["cost"] or 0) > 0
+    assert answer.finish_reason == "stop"
+
+
+def test_who_leaves_an_answer_pays_for_what_came(sluice: Sluice, gateway: Gateway) -> None:
+    """
+    The job is over, and so is the call to its provider.
+    """
+    gateway.break_provider("fireworks", kind="slow", delay_s=0.1)
+
+    with sluice.stream(CHAT, HI) as answer:
+        next(iter(answer))
+    job = gateway.ended(gateway.get(f"/v1/jobs/{answer.job_id}").json())
+
+    assert (job["status"], job["cost"]["status"]) == ("canceled", "estimated")
+
+
+def test_an_answer_that_breaks_off_says_why(sluice: Sluice, gateway: Gateway) -> None:
+    """
+    Also to who awaits it; a mistake is told before the first word.
+    """
+    gateway.break_provider("fireworks", kind="truncate")
+    heard: list[str] = []
+
+    async def run() -> None:
+        async with AsyncSluice(gateway.stack.base_url, gateway.stack.api_key) as other:
+            async for word in other.stream(CHAT, HI):
+                heard.append(word)
+
+    with pytest.raises(SluiceError) as broken:
+        asyncio.run(run())
+    with pytest.raises(SluiceError) as mistake:
+        list(sluice.stream(CHAT, {**HI, "temprature": 1}))
+
+    assert (heard[0], broken.value.code) == ("You ", "provider_transient")
+    assert (mistake.value.status, mistake.value.param) == (400, "temprature")

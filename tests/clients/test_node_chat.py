@@ -3,10 +3,21 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.conftest import ROOT, Gateway
 
-CHAT = Path(__file__).with_name("chat.mjs")
+HERE = Path(__file__).parent
+
+
+def told_by(script: str, gateway: Gateway) -> dict[str, dict[str, Any]]:
+    """Run a script; return what it shows, by name."""
+    done = subprocess.run(
+        ["node", str(HERE / script), gateway.stack.base_url, gateway.stack.api_key],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {line.pop("name"): line for line in map(json.loads, done.stdout.splitlines())}
 
 
 def test_chats_and_embeddings_work_in_node(gateway: Gateway) -> None:
@@ -15,13 +26,8 @@ def test_chats_and_embeddings_work_in_node(gateway: Gateway) -> None:
     """
     gateway.break_provider("fireworks", kind="slow", delay_s=0.03)
 
-    done = subprocess.run(
-        ["node", str(CHAT), gateway.stack.base_url, gateway.stack.api_key],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    told = told_by("chat.mjs", gateway)
 
-    assert done.returncode == 0, done.stderr
-    told = {line.pop("name"): line for line in map(json.loads, done.stdout.splitlines())}
     words = told["whole"]["text"]
     assert words.startswith("You said: Count the waves")
     assert {told[name]["text"] for name in ("stream", "ai whole", "ai stream")} == {words}
@@ -35,3 +41,26 @@ def test_chats_and_embeddings_work_in_node(gateway: Gateway) -> None:
     assert told["ai tool"]["results"] == ["sunny in Oslo"]
     assert told["ai object"]["object"] == {"name": "Ada"}
     assert told["embeddings"]["sizes"] == told["ai embeddings"]["sizes"] == [256, 256]
+
+
+def test_responses_work_in_node(gateway: Gateway) -> None:
+    """
+    Whole, streamed, with tools and a form; a mistake, an answer that breaks off, and one that is left.
+    """
+    gateway.break_provider("fireworks", kind="slow", delay_s=0.03)
+    gateway.break_provider("anthropic", kind="overload")
+
+    told = told_by("responses.mjs", gateway)
+
+    words = told["whole"]["text"]
+    assert words.startswith("You said: Count the waves")
+    assert (told["whole"]["status"], told["whole"]["cost"] > 0) == ("completed", True)
+    assert (told["stream"]["text"], told["stream"]["type"]) == (words, "response.completed")
+    assert told["stream"]["took_ms"] > 300
+    assert told["tools"]["calls"] == [["get_weather", {"city": "Rome"}], ["get_clock", {"city": "Rome"}]]
+    assert told["tools"]["after"] == "message"
+    assert told["form"]["keys"] == ["city"]
+    assert (told["memory"]["kind"], told["memory"]["code"]) == ("BadRequestError", "stateless")
+    assert (told["unknown"]["code"], told["unknown"]["param"]) == ("unknown_parameter", "colour")
+    assert (told["broken"]["type"], told["broken"]["code"]) == ("response.failed", "provider_capacity")
+    assert gateway.ended(gateway.get(f"/v1/jobs/{told['left']['id']}").json())["status"] == "canceled"

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { JobFailed, Sluice, SluiceError, Unreachable, WaitTimedOut, WebhookInvalid, verifyWebhook } from '../../clients/node/index.js'
 
 const CUT = null
+const HANG = 'hang'
 const SSE = { 'content-type': 'text/event-stream' }
 const say = (status, body, headers = {}, cut = false) => ({ status, body, headers, cut })
 const job = (status = 'succeeded', more = {}) => ({ id: 'gw_1', status, progress: null, error: null, ...more })
@@ -26,6 +27,7 @@ beforeEach(async () => {
       if (said === CUT) return request.socket.destroy()
       response.writeHead(said.status, said.headers)
       const text = typeof said.body === 'string' ? said.body : JSON.stringify(said.body)
+      if (said.cut === HANG) return response.write(text)
       if (said.cut) return response.write(text, () => setTimeout(() => request.socket.destroy(), 20))
       response.end(text)
     })
@@ -115,7 +117,7 @@ for (const [what, events] of [
     }
     const told = []
 
-    for await (const event of sluice.stream('gw_1')) told.push(event.name)
+    for await (const event of sluice.events('gw_1')) told.push(event.name)
 
     assert.deepEqual(told, ['job.running', 'job.succeeded'])
   })
@@ -187,6 +189,90 @@ test('an upload sends the form without the key', async () => {
 test('who gives no address or key is told so', () => {
   assert.throws(() => new Sluice({ baseUrl: '', apiKey: '' }), /SLUICE_BASE_URL and SLUICE_API_KEY/)
 })
+
+const CHAT = 'POST /v1/chat/completions'
+const HI = { messages: [{ role: 'user', content: 'Count the waves' }] }
+const USAGE = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, cost: 0.000004 }
+const piece = (delta, finish = null, usage = null) =>
+  `data: ${JSON.stringify({ id: 'gw_1', model: 'm', provider: 'p', choices: [{ index: 0, delta, finish_reason: finish }], usage })}\n\n`
+const begun = piece({ role: 'assistant' }) + piece({ content: 'twelve ' }) + piece({ content: 'wäves' })
+const whole = `${begun}${piece({}, 'stop', USAGE)}data: [DONE]\n\n`
+
+async function heard(answer, words = []) {
+  for await (const word of answer) words.push(word)
+  return words
+}
+
+test('words come as they are said, and their cost at the end', async () => {
+  script = { [CHAT]: [busy, CUT, say(200, whole, SSE)] }
+
+  const answer = sluice.stream('m', { ...HI, temperature: 0 }, { fallback: ['n'] })
+
+  assert.deepEqual(await heard(answer), ['twelve ', 'wäves'])
+  assert.deepEqual([answer.jobId, answer.finishReason, answer.usage], ['gw_1', 'stop', USAGE])
+  assert.deepEqual(JSON.parse(asked[0].body), { model: 'm', ...HI, temperature: 0, fallback: ['n'], stream: true })
+  assert.equal(asked.length, 3)
+})
+
+test('calls of tools come in chunks', async () => {
+  const call = { index: 0, id: 'c', function: { name: 'look', arguments: '{}' } }
+  script = { [CHAT]: [say(200, `${piece({ tool_calls: [call] })}data: [DONE]\n\n`, SSE)] }
+
+  const found = await heard(sluice.stream('m', HI).chunks())
+
+  assert.deepEqual(found.map((each) => each.choices[0].delta), [{ tool_calls: [call] }])
+})
+
+for (const [what, rest, cut, kind, code] of [
+  ['at the provider', 'data: {"error":{"code":"provider_transient","message":"down","job_id":"gw_1"}}\n\n', false, SluiceError, 'provider_transient'],
+  ['on its way', '', true, Unreachable, 'unreachable'],
+  ['without its mark', '', false, Unreachable, 'unreachable'],
+]) {
+  test(`an answer that breaks off is an error after what came: ${what}`, async () => {
+    script = { [CHAT]: [say(200, begun + rest, SSE, cut)] }
+    const words = []
+
+    const error = await heard(sluice.stream('m', HI), words).catch((error) => error)
+
+    assert.ok(error instanceof kind)
+    assert.deepEqual([error.code, error.jobId, error.status], [code, 'gw_1', null])
+    assert.deepEqual([words, asked.length], [['twelve ', 'wäves'], 1])
+  })
+}
+
+test('where the gateway says that it is of no use nothing is tried again', async () => {
+  const failed = { error: { code: 'all_targets_failed', message: 'no' } }
+  script = { [CHAT]: [say(502, failed, { 'x-should-retry': 'false' })] }
+
+  const error = await heard(sluice.stream('m', HI)).catch((error) => error)
+
+  assert.deepEqual([error.code, asked.length], ['all_targets_failed', 1])
+})
+
+for (const [what, leave] of [
+  ['by a break', async () => {
+    for await (const word of sluice.stream('m', HI)) if (word) break
+  }],
+  ['by a signal', async () => {
+    const left = new AbortController()
+    await assert.rejects(async () => {
+      for await (const word of sluice.stream('m', HI, { signal: left.signal })) if (word) left.abort()
+    }, { name: 'AbortError' })
+  }],
+  ['by its own patience', async () => {
+    await assert.rejects(heard(sluice.stream('m', HI, { silenceMs: 100 })), Unreachable)
+  }],
+]) {
+  test(`who leaves ends the call: ${what}`, async () => {
+    script = { [CHAT]: [say(200, begun, SSE, HANG)] }
+    const closed = new Promise((done) => server.once('connection', (socket) => socket.once('close', done)))
+
+    await leave()
+
+    await closed
+    assert.equal(asked.length, 1)
+  })
+}
 
 const signed = JSON.parse(process.env.SIGNED ?? '{}')
 

@@ -26,10 +26,10 @@ export class WaitTimedOut extends SluiceError {
   }
 }
 
-/** No answer came, as often as it was tried. */
+/** No answer came, as often as it was tried, or it broke off. */
 export class Unreachable extends SluiceError {
-  constructor(tries, cause) {
-    super(`no answer after ${tries} tries: ${cause}`, { code: 'unreachable', cause })
+  constructor(message, { cause, jobId } = {}) {
+    super(message, { code: 'unreachable', cause, jobId })
   }
 }
 
@@ -45,6 +45,10 @@ export async function errorOf(answer) {
   if (typeof error !== 'object' || error === null) {
     return new SluiceError(`the answer was ${answer.status}`, { code: `http_${answer.status}`, status: answer.status })
   }
-  const { code, message, param, retryable, job_id: jobId } = error
-  return new SluiceError(message, { code, status: answer.status, param, retryable, jobId })
+  return errorIn(error, answer.status)
+}
+
+/** Read what an answer says of an error, or a stream that had begun with another status. */
+export function errorIn({ code, message, param, retryable, job_id: jobId }, status) {
+  return new SluiceError(message, { code, status, param, retryable, jobId })
 }

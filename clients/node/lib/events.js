@@ -2,7 +2,7 @@
 // Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 /**
- * Yield the events of a body.
+ * Yield the events of a body; the data of the mark that ends a chat is null.
  * @param told gets `retryMs`, what the server wants to be left alone for
  * @param silent is aborted when nothing has come for `silenceMs`
  */
@@ -21,7 +21,7 @@ export async function* eventsOf(body, told, silenceMs, silent) {
       for (const line of lines) {
         if (line) take(fields, line, told)
         else if ('data' in fields) {
-          yield { ...('id' in fields && { id: fields.id }), name: fields.event ?? 'message', data: JSON.parse(fields.data) }
+          yield { ...('id' in fields && { id: fields.id }), name: fields.event ?? 'message', data: dataOf(fields.data) }
           fields = {}
         } else fields = {}
       }
@@ -29,6 +29,10 @@ export async function* eventsOf(body, told, silenceMs, silent) {
   } finally {
     clearTimeout(timer)
   }
+}
+
+function dataOf(text) {
+  return text === '[DONE]' ? null : JSON.parse(text)
 }
 
 function take(fields, line, told) {
