@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gateway.flow.chat import answer
+from tests.flow.chat.line import FIREWORKS, WHOLE, asked, on, stored, taken_in
 from tests.handlers.test_api import event
 from tests.handlers.test_stream import Context
 
@@ -68,12 +70,12 @@ def test_a_mistake_is_told_as_openais_clients_expect(stream: ModuleType, case: s
     """
     path, body, status, code, param = REFUSED[case]
 
-    answer = post(stream, path, body)
+    told = post(stream, path, body)
 
-    error = json.loads(answer["body"])["error"]
-    assert (answer["statusCode"], error["code"], error["param"]) == (status, code, param)
+    error = json.loads(told["body"])["error"]
+    assert (told["statusCode"], error["code"], error["param"]) == (status, code, param)
     assert error["type"] == "invalid_request_error"
-    assert "x-request-id" in answer["headers"]
+    assert "x-request-id" in told["headers"]
 
 
 def test_a_near_name_is_offered(stream: ModuleType) -> None:
@@ -93,9 +95,9 @@ def test_a_stream_cannot_be_given_again(stream: ModuleType) -> None:
     """
     body = {"model": MODEL, "messages": HI, "stream": True}
 
-    answer = post(stream, CHAT, body, {"Idempotency-Key": "k"})
+    told = post(stream, CHAT, body, {"Idempotency-Key": "k"})
 
-    assert (answer["statusCode"], json.loads(answer["body"])["error"]["param"]) == (400, "Idempotency-Key")
+    assert (told["statusCode"], json.loads(told["body"])["error"]["param"]) == (400, "Idempotency-Key")
 
 
 def test_a_body_that_no_function_takes_is_refused(stream: ModuleType) -> None:
@@ -104,17 +106,33 @@ def test_a_body_that_no_function_takes_is_refused(stream: ModuleType) -> None:
     """
     long = [{"role": "user", "content": "x" * 6_000_000}]
 
-    answer = post(stream, CHAT, {"model": MODEL, "messages": long})
+    told = post(stream, CHAT, {"model": MODEL, "messages": long})
 
-    assert answer["statusCode"] == 413
-    assert "give media as URLs" in answer["body"]
+    assert told["statusCode"] == 413
+    assert "give media as URLs" in told["body"]
 
 
 def test_a_chat_is_no_job_that_can_be_started_elsewhere(api: ModuleType) -> None:
     """
     The path that serves it is told.
     """
-    answer = api.handler(event("POST", f"/v1/{MODEL}", {"prompt": "hi"}), None)
+    told = api.handler(event("POST", f"/v1/{MODEL}", {"prompt": "hi"}), None)
 
-    assert answer["statusCode"] == 400
-    assert "POST /v1/chat/completions" in answer["body"]
+    assert told["statusCode"] == 400
+    assert "POST /v1/chat/completions" in told["body"]
+
+
+def test_a_response_that_is_left_after_its_first_event_leaves_nothing_behind(stream: ModuleType) -> None:
+    """
+    That event comes before anything of the provider's is read.
+    """
+    form = importlib.import_module("gateway.handlers.paths.responses").FORM
+    ports, line = on({FIREWORKS: [WHOLE]})
+    job, talk = answer.begin(ports, taken_in(ports, stream=True), ports.now() + 60)
+
+    lines = form.lines({}, job, answer.stream(ports, job, talk, asked(stream=True)))
+    first = next(lines)
+    lines.close()
+
+    assert first.startswith(b"event: response.created\n")
+    assert (line.open, stored(ports).status) == (0, "canceled")

@@ -179,6 +179,19 @@ def test_a_caller_that_leaves_takes_the_provider_with_it() -> None:
     assert ports.leases.holders == {"key#key_1": {}}
 
 
+def test_a_caller_that_leaves_before_it_hears_anything_leaves_nothing_behind() -> None:
+    """
+    The first words came while it was going: the provider is left, what was asked is booked.
+    """
+    ports, line = on({FIREWORKS: [WHOLE]})
+
+    begin(ports).close()  # type: ignore[attr-defined]
+
+    assert (line.open, stored(ports).status) == (0, "canceled")
+    assert entries(ports) == [("input_token", 6)]
+    assert ports.leases.holders == {"key#key_1": {}}
+
+
 def test_an_end_without_a_count_is_estimated() -> None:
     """
     Some providers tell no usage; the answer says that ours is a guess.

@@ -64,14 +64,21 @@ def begin(ports: Ports, job: Job, until: float) -> tuple[Job, Talk]:
 def stream(ports: Ports, job: Job, talk: Talk, asked: Asked) -> Iterator[Fields | None]:
     """Tell a stream that has begun.
 
-    Whoever stops reading closes this, and with it the provider's connection.
+    Whoever stops reading closes this, and with it the provider's connection; also before it read anything.
 
-    Yields:
+    Returns:
         Chunks; at the end the usage and ``END``, or an error, after which nothing comes.
     """
+    told = _told(ports, job, talk, asked)
+    next(told)  # closing a generator that has not begun would do nothing
+    return told
+
+
+def _told(ports: Ports, job: Job, talk: Talk, asked: Asked) -> Iterator[Fields | None]:
     count = account.Count()
     held: Fields | None = None
     try:
+        yield None
         for each in talk.chunks:
             count.add(each)
             if not each["choices"]:
