@@ -127,6 +127,31 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "a picture without its URL": (
         message(content=[{"type": "image_url"}]), "messages[0].content[0].image_url", "is required"
     ),
+    "a picture that is a text": (
+        message(content=[{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGVsbG8="}}]),
+        "messages[0].content[0].image_url.url",
+        "is no picture",
+    ),
+    "a picture that is no base64": (
+        message(content=[{"type": "image_url", "image_url": {"url": "data:image/webp;base64,not base64"}}]),
+        "messages[0].content[0].image_url.url",
+        "is no picture",
+    ),
+    "a sound without its format": (
+        message(content=[{"type": "input_audio", "input_audio": {"data": "UklGRg=="}}]),
+        "messages[0].content[0].input_audio.format",
+        "wav or mp3, not absent",
+    ),
+    "a sound that is not there": (
+        message(content=[{"type": "input_audio", "input_audio": {"format": "wav"}}]),
+        "messages[0].content[0].input_audio.data",
+        "is required",
+    ),
+    "a sound that is a picture": (
+        message(content=[{"type": "input_audio", "input_audio": {"format": "wav", "data": "iVBORw0KGgo="}}]),
+        "messages[0].content[0].input_audio.data",
+        "is no sound",
+    ),
     "a result of no call": (message(role="tool"), "messages[0].tool_call_id", "is required"),
     "a user that calls": (message(tool_calls=CALLS), "messages[0].tool_calls", "assistant"),
     "arguments that are no text": (

@@ -4,10 +4,12 @@ A part of a message that is no text, such as ``image_url``, is named by its type
 name how many it takes.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.domain import media
 from gateway.domain.request import kind_of
 from gateway.errors import InvalidRequest
 
@@ -24,6 +26,10 @@ PARTS = {
 MOST_TOOLS = 128
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IMAGE = re.compile(r"https://|data:image/")
+_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,")
+_FORMAT = re.compile(r"[a-z0-9]{2,8}")
+# Letters of base64 that tell what a file is.
+_HEAD = 400
 
 
 def checked(given: Any) -> list[dict[str, Any]]:
@@ -134,6 +140,8 @@ def _check_parts(at: str, parts: Any, known: tuple[str, ...]) -> None:
             raise wrong(f"{here}.type", f"must be one of {', '.join(known)}, not {_shown(kind)}")
         if kind == "image_url":
             _check_image(f"{here}.image_url", each.get("image_url"))
+        elif kind == "input_audio":
+            _check_sound(f"{here}.input_audio", each.get("input_audio"))
         elif kind in ("text", "refusal"):
             if not isinstance(each.get(kind), str):
                 raise wrong(f"{here}.{kind}", f"must be a string, not {kind_of(each.get(kind))}")
@@ -145,6 +153,32 @@ def _check_image(at: str, given: Any) -> None:
     url = _object(at, given).get("url")
     if not isinstance(url, str) or not _IMAGE.match(url):
         raise wrong(f"{at}.url", "must be an https URL, or the image itself as data:image/...;base64,...")
+    known = _PICTURE.match(url)
+    if known and not _is(url[known.end() :], "image"):
+        raise wrong(
+            f"{at}.url", "is no picture: its bytes are not those of a PNG, JPEG, GIF or WebP in base64"
+        )
+
+
+def _check_sound(at: str, given: Any) -> None:
+    """Check a sound; its provider says what formats it takes, but what is called WAV or MP3 must be a sound."""
+    sound = _object(at, given)
+    form, data = sound.get("format"), sound.get("data")
+    if not isinstance(form, str) or not _FORMAT.fullmatch(form):
+        raise wrong(f"{at}.format", f"must be a format such as wav or mp3, not {_shown(form)}")
+    if not isinstance(data, str) or not data:
+        raise wrong(f"{at}.data", "is required: the sound in base64")
+    if form in ("wav", "mp3") and not _is(data, "audio"):
+        raise wrong(f"{at}.data", "is no sound: its bytes are not those of a WAV or MP3 file in base64")
+
+
+def _is(text: str, modality: str) -> bool:
+    """Tell whether base64 begins like a file of a modality."""
+    try:
+        head = base64.b64decode(text[:_HEAD], validate=True)
+    except ValueError:
+        return False
+    return media.is_of(media.sniff(head), modality)
 
 
 def _check_calls(at: str, role: str, calls: Any) -> None:

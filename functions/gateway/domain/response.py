@@ -110,7 +110,7 @@ def _content(at: str, given: Any) -> Any:
 
 def _part(at: str, part: Mapping[str, Any]) -> dict[str, Any]:
     kind = part.get("type")
-    if kind in _PARTS:
+    if isinstance(kind, str) and kind in _PARTS:
         return {"type": _PARTS[kind], _PARTS[kind]: part.get(_PARTS[kind])}
     if kind in ("input_image", "input_file") and part.get("file_id"):
         raise _stateless(f"{at}.file_id")
