@@ -1,4 +1,5 @@
 // Chats by OpenAI's client for Node and by the AI SDK; one line of JSON for each.
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { embedMany, generateObject, generateText, jsonSchema, streamText, tool } from 'ai'
 import OpenAI from 'openai'
@@ -25,6 +26,24 @@ try {
 } catch (error) {
   show('error', { kind: error.constructor.name, code: error.code, param: error.param, status: error.status })
 }
+// A network on which somebody in between answers first.
+const spoiled = () => {
+  const tries = []
+  const busy = { status: 429, headers: { 'content-type': 'application/json', 'retry-after-ms': '20' } }
+  const first = () => new Response('{"error":{"message":"slow down","code":"rate_limited"}}', busy)
+  return { tries, fetch: async (...call) => (tries.push(call) === 1 ? first() : fetch(...call)) }
+}
+const network = spoiled()
+const stubborn = new OpenAI({ baseURL: `${base}/v1`, apiKey: key, fetch: network.fetch })
+const again = await stubborn.chat.completions.create({ model, messages: hi })
+show('again', { text: again.choices[0].message.content, tries: network.tries.length })
+
+const left = await openai.chat.completions.create({ model, messages: hi, stream: true })
+for await (const chunk of left) {
+  show('left', { id: chunk.id })
+  break
+}
+
 const vectors = await openai.embeddings.create({ model: 'text-embedding-3-small', input: ['a', 'b'] })
 show('embeddings', { sizes: vectors.data.map((each) => each.embedding.length) })
 
@@ -54,3 +73,30 @@ show('ai object', { object: made.object })
 
 const embedded = await embedMany({ model: sluice.embeddingModel('text-embedding-3-small'), values: ['a', 'b'] })
 show('ai embeddings', { sizes: embedded.embeddings.map((each) => each.length) })
+
+const unsteady = spoiled()
+const patient = createOpenAICompatible({ name: 'sluice', baseURL: `${base}/v1`, apiKey: key, fetch: unsteady.fetch })
+const second = await generateText({ model: patient(model), prompt: 'Count the waves' })
+show('ai again', { text: second.text, tries: unsteady.tries.length })
+
+const mistake = await generateText({ model: sluice('claude-sonet'), prompt: 'Hi' }).catch((error) => error)
+show('ai error', { name: mistake.name, status: mistake.statusCode, message: mistake.message })
+
+let id
+const noted = async (...call) => {
+  const answer = await fetch(...call)
+  id = answer.headers.get('x-sluice-job')
+  return answer
+}
+const stop = new AbortController()
+const leaving = createOpenAICompatible({ name: 'sluice', baseURL: `${base}/v1`, apiKey: key, fetch: noted })
+const heard = streamText({ model: leaving(model), prompt: 'Count the waves', abortSignal: stop.signal })
+for await (const part of heard.textStream) if (part) stop.abort()
+show('ai left', { id })
+
+const theirs = createOpenAI({ baseURL: `${base}/v1`, apiKey: key })
+const response = await generateText({ model: theirs.responses(model), prompt: 'Count the waves' })
+show('ai response', { text: response.text, tokens: response.usage.totalTokens })
+let events = ''
+for await (const part of streamText({ model: theirs.responses(model), prompt: 'Count the waves' }).textStream) events += part
+show('ai response stream', { text: events })

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from langchain_tests.integration_tests import ChatModelIntegrationTests, EmbeddingsIntegrationTests
+from openai import BadRequestError
 from pydantic import SecretStr
 
 from sluice.local.stack import Stack
-from tests.e2e.conftest import calling
+from tests.clients.network import Network, busy
+from tests.e2e.conftest import Gateway, calling
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,53 @@ def access(stack: Stack) -> dict[str, Any]:
     """What a user changes; the suites break nothing, so the stack is put in order once."""
     with calling(stack):
         return {"base_url": f"{stack.base_url}/v1", "api_key": SecretStr(stack.api_key)}
+
+
+HI = "Count the waves"
+
+
+def behind(network: Network, access: dict[str, Any], **more: Any) -> ChatOpenAI:
+    """Make a client whose calls go over a network of ours."""
+    return ChatOpenAI(model="gpt-terra", http_client=httpx.Client(transport=network), **access, **more)
+
+
+def test_a_refusal_is_tried_again_by_itself(access: dict[str, Any]) -> None:
+    """
+    After the pause that the answer names.
+    """
+    network = Network(busy())
+
+    said = behind(network, access).invoke(HI)
+
+    assert str(said.content).startswith(f"You said: {HI}")
+    assert network.tries == 2
+
+
+def test_a_mistake_is_an_error_of_openais_client(access: dict[str, Any]) -> None:
+    """
+    That names what is wrong, and is not sent again.
+    """
+    network = Network()
+
+    with pytest.raises(BadRequestError) as mistake:
+        behind(network, access, extra_body={"temprature": 1}).invoke(HI)
+
+    assert (mistake.value.param, network.tries) == ("temprature", 1)
+
+
+def test_who_leaves_a_stream_ends_it(access: dict[str, Any], gateway: Gateway) -> None:
+    """
+    The job is over, with what came until then.
+    """
+    gateway.break_provider("openai", kind="slow", delay_s=0.1)
+    network = Network()
+
+    stream: Any = behind(network, access).stream(HI)
+    next(stream)
+    stream.close()
+    job = gateway.ended(gateway.get(f"/v1/jobs/{network.jobs[0]}").json())
+
+    assert (job["status"], job["cost"]["status"]) == ("canceled", "estimated")
 
 
 class TestChat(ChatModelIntegrationTests):

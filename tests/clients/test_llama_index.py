@@ -1,36 +1,81 @@
 """LlamaIndex, by its class for whatever speaks like OpenAI."""
 
+from typing import Any
+
+import httpx
 import pytest
 from llama_index.core.llms import ChatMessage
 from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 from llama_index.llms.openai_like import OpenAILike
+from openai import NotFoundError
 
+from tests.clients.network import Network, busy
 from tests.e2e.conftest import Gateway
 
+HI = [ChatMessage(role="user", content="Count the waves")]
 
-@pytest.fixture
-def llm(gateway: Gateway) -> OpenAILike:
+
+def made(gateway: Gateway, **more: Any) -> OpenAILike:
     """Make the client."""
     return OpenAILike(
-        model="meta/llama-3.3-70b-instruct",
+        **{"model": "meta/llama-3.3-70b-instruct", **more},
         api_base=f"{gateway.stack.base_url}/v1",
         api_key=gateway.stack.api_key,
         is_chat_model=True,
     )
 
 
+@pytest.fixture
+def llm(gateway: Gateway) -> OpenAILike:
+    """Make the client as it comes."""
+    return made(gateway)
+
+
 async def test_it_chats_whole_and_streamed(llm: OpenAILike) -> None:
     """
     Also from a coroutine.
     """
-    hi = [ChatMessage(role="user", content="Count the waves")]
-
-    whole = llm.chat(hi).message.content
-    *_, last = llm.stream_chat(hi)
-    later = await llm.achat(hi)
+    whole = llm.chat(HI).message.content
+    *_, last = llm.stream_chat(HI)
+    later = await llm.achat(HI)
 
     assert whole == last.message.content == later.message.content
     assert whole.startswith("You said: Count the waves")
+
+
+def test_a_refusal_is_tried_again_by_itself(gateway: Gateway) -> None:
+    """
+    After the pause that the answer names.
+    """
+    network = Network(busy())
+
+    said = made(gateway, http_client=httpx.Client(transport=network)).chat(HI)
+
+    assert str(said.message.content).startswith("You said: Count the waves")
+    assert network.tries == 2
+
+
+def test_a_mistake_is_told_at_once(gateway: Gateway) -> None:
+    """
+    By the error of OpenAI's client, with the nearest name.
+    """
+    with pytest.raises(NotFoundError, match="Did you mean 'claude-sonnet'"):
+        made(gateway, model="claude-sonet").chat(HI)
+
+
+def test_who_leaves_a_stream_ends_it(gateway: Gateway) -> None:
+    """
+    The job is over, with what came until then.
+    """
+    gateway.break_provider("fireworks", kind="slow", delay_s=0.1)
+    network = Network()
+
+    stream: Any = made(gateway, http_client=httpx.Client(transport=network)).stream_chat(HI)
+    next(stream)
+    stream.close()
+    job = gateway.ended(gateway.get(f"/v1/jobs/{network.jobs[0]}").json())
+
+    assert (job["status"], job["cost"]["status"]) == ("canceled", "estimated")
 
 
 def test_it_embeds(gateway: Gateway) -> None:

@@ -22,7 +22,8 @@ def told_by(script: str, gateway: Gateway) -> dict[str, dict[str, Any]]:
 
 def test_chats_and_embeddings_work_in_node(gateway: Gateway) -> None:
     """
-    Whole, streamed, with tools and forms; an unknown parameter is a BadRequestError that names it.
+    Whole, streamed, with tools and forms; an unknown parameter is an error that names it. What is busy
+    is called again, and who leaves ends the job.
     """
     gateway.break_provider("fireworks", kind="slow", delay_s=0.03)
 
@@ -30,13 +31,19 @@ def test_chats_and_embeddings_work_in_node(gateway: Gateway) -> None:
 
     words = told["whole"]["text"]
     assert words.startswith("You said: Count the waves")
-    assert {told[name]["text"] for name in ("stream", "ai whole", "ai stream")} == {words}
+    texts = ("stream", "again", "ai whole", "ai stream", "ai again", "ai response", "ai response stream")
+    assert {told[name]["text"] for name in texts} == {words}
+    assert told["again"]["tries"] == told["ai again"]["tries"] == 2
     assert told["whole"]["cost"] > 0
     assert told["whole"]["id"].startswith("gw_")
     assert told["stream"]["took_ms"] > 300
     assert told["error"] == {
         "kind": "BadRequestError", "code": "unknown_parameter", "param": "temprature", "status": 400
     }  # fmt: skip
+    assert (told["ai error"]["name"], told["ai error"]["status"]) == ("AI_APICallError", 404)
+    assert "Did you mean 'claude-sonnet'" in told["ai error"]["message"]
+    for name in ("left", "ai left"):
+        assert gateway.ended(gateway.get(f"/v1/jobs/{told[name]['id']}").json())["status"] == "canceled"
     assert told["ai whole"]["tokens"] == told["ai stream"]["tokens"] > 0
     assert told["ai tool"]["results"] == ["sunny in Oslo"]
     assert told["ai object"]["object"] == {"name": "Ada"}

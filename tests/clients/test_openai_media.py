@@ -16,6 +16,7 @@ from openai import AsyncOpenAI, OpenAI
 from openai.types import ImagesResponse
 from PIL import Image
 
+from tests.clients.network import Network, busy
 from tests.e2e.conftest import Gateway
 
 
@@ -35,33 +36,12 @@ def client(gateway: Gateway) -> Iterator[OpenAI]:
         yield client
 
 
-class Once(httpx.HTTPTransport):
-    """A network that spoils the first answer: it is lost on its way, or somebody in between refuses."""
-
-    def __init__(self, first: httpx.Response | None) -> None:
-        super().__init__()
-        self.first, self.tries, self.jobs = first, 0, list[str]()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass a call on."""
-        self.tries += 1
-        if self.tries == 1 and self.first:
-            return self.first
-        answer = super().handle_request(request)
-        self.jobs.append(answer.headers.get("x-sluice-job", ""))
-        if self.tries == 1:
-            answer.read()
-            raise httpx.ReadTimeout("the answer was lost", request=request)
-        return answer
-
-
 @contextmanager
-def spoiled(gateway: Gateway, first: httpx.Response | None) -> Iterator[tuple[OpenAI, Once]]:
-    """A client behind such a network, with the retries that it has by itself."""
-    network = Once(first)
+def behind(network: Network, gateway: Gateway) -> Iterator[OpenAI]:
+    """A client behind a network, with the retries that it has by itself."""
     base, http = f"{gateway.stack.base_url}/v1", httpx.Client(transport=network)
     with OpenAI(base_url=base, api_key=gateway.stack.api_key, http_client=http) as client:
-        yield client, network
+        yield client
 
 
 def test_pictures_come_as_links_with_their_cost(client: OpenAI) -> None:
@@ -189,7 +169,8 @@ def test_a_lost_answer_is_fetched_again_and_not_paid_again(gateway: Gateway) -> 
     """
     before = gateway.starts().count("openai")
 
-    with spoiled(gateway, None) as (client, network):
+    network = Network(loses=True)
+    with behind(network, gateway) as client:
         client.images.generate(model="gpt-image", prompt="a lighthouse, lost", quality="low")
         started = gateway.starts().count("openai") - before
         client.images.generate(model="gpt-image", prompt="a lighthouse, lost", quality="low")
@@ -203,11 +184,10 @@ def test_a_refusal_before_anything_began_is_followed_by_one_start(gateway: Gatew
     """
     429 with a pause, then the picture.
     """
-    refusal = {"error": {"message": "slow down", "code": "rate_limited"}}
-    early = httpx.Response(429, json=refusal, headers={"retry-after-ms": "50"})
     before = gateway.starts().count("openai")
 
-    with spoiled(gateway, early) as (client, network):
+    network = Network(busy())
+    with behind(network, gateway) as client:
         client.images.generate(model="gpt-image", prompt="a lighthouse, later", quality="low")
 
     assert (network.tries, gateway.starts().count("openai") - before) == (2, 1)

@@ -103,9 +103,9 @@ def test_what_cannot_be_heard_is_refused_before_anything_starts(ai: OpenAI, gate
     assert gateway.starts() == []
 
 
-def test_the_client_for_node_hears_the_same(gateway: Gateway, tmp_path: Path) -> None:
+def test_the_clients_for_node_hear_the_same(gateway: Gateway, tmp_path: Path) -> None:
     """
-    Its answers, its captions, its stream and its errors.
+    OpenAI's answers, captions, stream and errors; the AI SDK hears and speaks.
     """
     sound = tmp_path / "a.wav"
     sound.write_bytes(a_sound())
@@ -117,3 +117,5 @@ def test_the_client_for_node_hears_the_same(gateway: Gateway, tmp_path: Path) ->
     assert told["text"] == told["streamed"] == told["translated"]
     assert told["vtt"].startswith("WEBVTT\n")
     assert told["refused"] == [404, "model_not_found", "model"]
+    assert (told["ai"]["text"], told["ai"]["seconds"]) == (told["text"], 3)
+    assert (told["ai"]["spoken"], told["ai"]["bytes"] > 1000) == ("audio/mpeg", True)

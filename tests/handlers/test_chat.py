@@ -57,6 +57,35 @@ REFUSED: dict[str, tuple[str, Any, int, str, str]] = {
     "an unknown parameter of a response": (
         "responses", {"model": MODEL, "input": "hi", "temprature": 1}, 400, "unknown_parameter", "temprature"
     ),
+    "a clown's item": (
+        "responses", {"model": MODEL, "instructions": "x", "input": [{"type": "reasoning"}, {"role": "clown",
+        "content": "hi"}]}, 400, "invalid_parameter", "input[1].role",
+    ),
+    "a call without its id": (
+        "responses", {"model": MODEL, "input": [{"type": "function_call", "name": "a", "arguments": "{}"}]},
+        400, "invalid_parameter", "input[0].call_id",
+    ),
+    "a call that is no name": (
+        "responses", {"model": MODEL, "input": [{"type": "function_call", "call_id": "c", "name": "a b"}]},
+        400, "invalid_parameter", "input[0].name",
+    ),
+    "a result of nothing": (
+        "responses", {"model": MODEL, "input": [{"type": "function_call_output", "output": "hi"}]},
+        400, "invalid_parameter", "input[0].call_id",
+    ),
+    "a function without a schema": (
+        "responses", {"model": MODEL, "input": "hi", "tools": [
+            {"type": "function", "name": "a", "parameters": {"type": "array"}}]},
+        400, "invalid_parameter", "tools[0].parameters.type",
+    ),
+    "a form without a schema": (
+        "responses", {"model": MODEL, "input": "a", "text": {"format": {"type": "json_schema", "name": "n"}}},
+        400, "invalid_parameter", "text.format.schema",
+    ),
+    "a limit that is none": (
+        "responses", {"model": MODEL, "input": "hi", "max_output_tokens": "9"},
+        400, "invalid_parameter", "max_output_tokens",
+    ),
     "a chat model's vectors": (
         EMBED, {"model": MODEL, "input": "hi"}, 400, "invalid_parameter", "model"
     ),
@@ -75,6 +104,7 @@ def test_a_mistake_is_told_as_openais_clients_expect(stream: ModuleType, case: s
     error = json.loads(told["body"])["error"]
     assert (told["statusCode"], error["code"], error["param"]) == (status, code, param)
     assert error["type"] == "invalid_request_error"
+    assert param is None or error["message"].startswith(("unknown", f"{param}: "))
     assert "x-request-id" in told["headers"]
 
 

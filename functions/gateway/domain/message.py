@@ -41,7 +41,30 @@ def checked(given: Any) -> list[dict[str, Any]]:
     if not isinstance(given, list) or not given:
         what = "is empty" if given == [] else f"must be a list of messages, not {kind_of(given)}"
         raise wrong("messages", f"{what}; the least is one with the role 'user'")
-    return [_message(f"messages[{index}]", each) for index, each in enumerate(given)]
+    return [message(f"messages[{index}]", each) for index, each in enumerate(given)]
+
+
+def message(at: str, given: Any) -> dict[str, Any]:
+    """Check one message; ``at`` is its place in the body.
+
+    Raises:
+        InvalidRequest: something is wrong with it; ``param`` says where.
+    """
+    found = _object(at, given)
+    role = found.get("role")
+    if role not in ROLES:
+        raise wrong(f"{at}.role", f"must be one of {', '.join(ROLES)}, not {_shown(role)}")
+    content = found.get("content")
+    if content is None:
+        if role != "assistant" or not (found.get("tool_calls") or found.get("refusal")):
+            raise wrong(f"{at}.content", "is required; only an assistant's message with tool calls has none")
+    elif not isinstance(content, str):
+        _check_parts(f"{at}.content", content, PARTS[role])
+    if role == "tool" and not _text(found.get("tool_call_id")):
+        raise wrong(f"{at}.tool_call_id", "is required: the id of the call that this is the result of")
+    if found.get("tool_calls") is not None:
+        _check_calls(f"{at}.tool_calls", role, found["tool_calls"])
+    return found | ({"role": "system"} if role == "developer" else {})
 
 
 def media_in(messages: list[dict[str, Any]]) -> dict[str, int]:
@@ -111,24 +134,6 @@ def wrong(param: str, what: str) -> InvalidRequest:
     return InvalidRequest(f"{param}: {what}.", code="invalid_parameter", param=param)
 
 
-def _message(at: str, given: Any) -> dict[str, Any]:
-    message = _object(at, given)
-    role = message.get("role")
-    if role not in ROLES:
-        raise wrong(f"{at}.role", f"must be one of {', '.join(ROLES)}, not {_shown(role)}")
-    content = message.get("content")
-    if content is None:
-        if role != "assistant" or not (message.get("tool_calls") or message.get("refusal")):
-            raise wrong(f"{at}.content", "is required; only an assistant's message with tool calls has none")
-    elif not isinstance(content, str):
-        _check_parts(f"{at}.content", content, PARTS[role])
-    if role == "tool" and not _text(message.get("tool_call_id")):
-        raise wrong(f"{at}.tool_call_id", "is required: the id of the call that this is the result of")
-    if message.get("tool_calls") is not None:
-        _check_calls(f"{at}.tool_calls", role, message["tool_calls"])
-    return message | ({"role": "system"} if role == "developer" else {})
-
-
 def _check_parts(at: str, parts: Any, known: tuple[str, ...]) -> None:
     if not isinstance(parts, list) or not parts:
         what = "is an empty list" if parts == [] else f"not {kind_of(parts)}"
@@ -161,7 +166,7 @@ def _check_image(at: str, given: Any) -> None:
 
 
 def _check_sound(at: str, given: Any) -> None:
-    """Check a sound; its provider says what formats it takes, but what is called WAV or MP3 must be a sound."""
+    """Check a sound; which formats there are is its provider's to say, but a WAV or MP3 must be one."""
     sound = _object(at, given)
     form, data = sound.get("format"), sound.get("data")
     if not isinstance(form, str) or not _FORMAT.fullmatch(form):

@@ -5,9 +5,11 @@ Nothing is stored, so nothing that was stored can be named: the whole conversati
 Source: openai 3.57.0 (Python), ``types/responses/response_create_params.py``, read 2026-11-25.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.domain import message as messages
 from gateway.domain.request import kind_of
 from gateway.errors import InvalidRequest
 
@@ -18,6 +20,16 @@ _THEIRS = (
     "context_management", "include", "max_tool_calls", "prompt_cache_key", "prompt_cache_options",
     "prompt_cache_retention", "safety_identifier", "service_tier", "store", "stream_options", "truncation",
 )  # fmt: skip
+# Where something is in a chat -> where it is in a request.
+_PLACES = {
+    r"response_format(?:\.json_schema)?": "text.format",
+    r"max_tokens": "max_output_tokens",
+    r"reasoning_effort": "reasoning.effort",
+    r"verbosity": "text.verbosity",
+    r"(tools\[\d+\]|tool_choice)\.function": r"\1",
+    r"(input\[\d+\])\.tool_calls\[0\]\.function": r"\1",
+    r"(input\[\d+\])\.(?:tool_calls\[0\]\.id|tool_call_id)": r"\1.call_id",
+}
 _PARTS = {"input_text": "text", "output_text": "text", "text": "text", "refusal": "refusal"}
 
 
@@ -41,8 +53,19 @@ def chat_of(body: Mapping[str, Any]) -> dict[str, Any]:
         "tool_choice": _choice(body.get("tool_choice")),
         "stream_options": {"include_usage": True} if body.get("stream") else None,
     }
-    messages = ([told] if told["content"] else []) + _messages(body.get("input"))
-    return {**rest, "messages": messages, **{name: each for name, each in fields.items() if each is not None}}
+    said = ([told] if told["content"] else []) + _messages(body.get("input"))
+    return {**rest, "messages": said, **{name: each for name, each in fields.items() if each is not None}}
+
+
+def in_its_words(error: InvalidRequest) -> InvalidRequest:
+    """Say where in a request something is wrong that was found in its chat."""
+    at = error.param or ""
+    for place, here in _PLACES.items():
+        found, times = re.subn(rf"^{place}(?=$|[.\[])", here, at)
+        if times:
+            text = str(error).removeprefix(f"{at}: ")
+            return InvalidRequest(f"{found}: {text}", code=error.code, param=found)
+    return error
 
 
 def _refuse_memory(body: Mapping[str, Any]) -> None:
@@ -69,15 +92,16 @@ def _messages(given: Any) -> list[dict[str, Any]]:
     if not isinstance(given, list) or not given:
         what = "is empty" if given == [] else f"must be a text or a list of items, not {kind_of(given)}"
         raise _wrong("input", what)
-    messages: list[dict[str, Any]] = []
-    for index, item in enumerate(given):
-        for message in _said(f"input[{index}]", _object(f"input[{index}]", item)):
+    told: list[dict[str, Any]] = []
+    for at, item in ((f"input[{index}]", item) for index, item in enumerate(given)):
+        for each in _said(at, _object(at, item)):
+            message = messages.message(at, each)
             calls = message.get("tool_calls")
-            if calls and messages and messages[-1]["role"] == "assistant":
-                messages[-1]["tool_calls"] = messages[-1].get("tool_calls", []) + calls
+            if calls and told and told[-1]["role"] == "assistant":
+                told[-1]["tool_calls"] = told[-1].get("tool_calls", []) + calls
             else:
-                messages.append(message)
-    return messages
+                told.append(message)
+    return told
 
 
 def _said(at: str, item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

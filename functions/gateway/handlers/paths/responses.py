@@ -6,6 +6,7 @@ from typing import Any
 from gateway.domain import chat, response, retelling
 from gateway.domain.chat import Asked
 from gateway.domain.job import Job
+from gateway.errors import InvalidRequest
 from gateway.handlers import _sse
 from gateway.handlers._call import Event, Live, Reply
 from gateway.handlers._reply import Streamed
@@ -13,7 +14,10 @@ from gateway.handlers.paths.chat import Body, Form, serve
 
 
 def _responses(event: Event, *, left_s: float, streams: bool) -> Reply | Streamed:
-    return serve(event, FORM, left_s)
+    try:
+        return serve(event, FORM, left_s)
+    except InvalidRequest as error:
+        raise response.in_its_words(error) from error
 
 
 def _read(given: Body) -> Asked:
