@@ -182,6 +182,21 @@ def test_a_provider_that_fails_is_not_noticed(client: OpenAI, gateway: Gateway) 
     assert float(job["cost"]["usd"]) > 0
 
 
+def test_a_caller_may_want_no_other_provider(client: OpenAI, gateway: Gateway) -> None:
+    """
+    In OpenRouter's words; the one that failed is named, and nobody else was asked.
+    """
+    gateway.break_provider("fireworks", kind="status", status=503)
+    alone = client.with_options(max_retries=0)
+
+    with pytest.raises(openai.InternalServerError, match="fireworks"):
+        alone.chat.completions.create(
+            model=MODEL, messages=HI, extra_body={"provider": {"allow_fallbacks": False}}
+        )
+
+    assert {entry["provider"] for entry in gateway.requests()} == {"fireworks"}
+
+
 def test_who_leaves_pays_for_what_came(client: OpenAI, gateway: Gateway) -> None:
     """
     The provider's connection is closed as well, and nothing goes on.
