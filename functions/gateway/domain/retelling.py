@@ -101,7 +101,7 @@ def _events(response: dict[str, Any], chunks: Iterable[Mapping[str, Any]]) -> It
 def _pieces(delta: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], Any]]:
     """Return what a delta says, each with the item that it belongs to."""
     for name in ("reasoning_content", "content", "refusal"):
-        if delta.get(name):
+        if delta.get(name) and isinstance(delta[name], str):
             yield (_PARTS[name], 0), delta[name]
     for call in delta.get("tool_calls") or []:
         yield ("function_call", call["index"]), call
@@ -112,7 +112,8 @@ def _begun(name: str, key: tuple[str, int], piece: Any) -> dict[str, Any]:
     if kind == "function_call":
         function = piece["function"]
         extra = {"extra_content": piece["extra_content"]} if piece.get("extra_content") else {}
-        call = {"call_id": piece["id"], "name": function["name"], "arguments": "", **extra}
+        names = {"call_id": piece.get("id") or f"call_{name}", "name": function.get("name") or ""}
+        call = {**names, "arguments": "", **extra}
         return {"id": f"fc_{name}", "type": kind, "status": "in_progress", **call}
     if kind == "reasoning_text":
         return {

@@ -6,6 +6,10 @@ from typing import Any
 from gateway.domain.pricing import TOKEN_CHARACTERS
 from gateway.plan import Model
 
+# More than any model takes or says.
+MOST = 10**9
+_DETAILS = ("prompt_tokens_details", "completion_tokens_details")
+
 
 def units_of(model: Model, usage: Mapping[str, Any]) -> dict[str, int]:
     """Divide OpenAI's counts into meters: cached and audio tokens are part of what they are counted in.
@@ -29,11 +33,13 @@ def units_of(model: Model, usage: Mapping[str, Any]) -> dict[str, int]:
 
 
 def counted(usage: Any) -> dict[str, Any] | None:
-    """Return a provider's counts if it told them."""
-    if not isinstance(usage, dict) or not isinstance(usage.get("prompt_tokens"), int):
+    """Return a provider's counts if it told any that may be true; details that are none are left out."""
+    asked = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    if not isinstance(asked, int) or not 0 <= asked <= MOST:
         return None
     made = _count(usage, "completion_tokens")
-    return {**usage, "completion_tokens": made, "total_tokens": _count(usage, "prompt_tokens") + made}
+    told = {name: each for name, each in usage.items() if name not in _DETAILS or isinstance(each, dict)}
+    return {**told, "completion_tokens": made, "total_tokens": _count(usage, "prompt_tokens") + made}
 
 
 def estimated(asked_characters: int, made_characters: int) -> dict[str, Any]:
@@ -54,4 +60,6 @@ def _details(usage: Mapping[str, Any], of: str) -> Mapping[str, Any]:
 
 def _count(counts: Mapping[str, Any], name: str) -> int:
     value = counts.get(name)
-    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 <= value <= MOST else 0

@@ -12,6 +12,7 @@ import msgspec
 from gateway.domain.outcome import Failure
 from gateway.protocols import failure, mapping, payload, steps
 from gateway.protocols.call import Call
+from gateway.protocols.chat import form
 from gateway.protocols.chat.broken import Broken
 from gateway.protocols.chat.family import FAMILIES
 from gateway.protocols.http import HttpRequest, HttpResponse
@@ -41,7 +42,7 @@ def read(call: Call, answer: HttpResponse) -> dict[str, Any] | Failure:
     if refused := failure.refusal(call.provider, _step(call, False), answer, body):
         return refused
     try:
-        return FAMILIES[call.protocol.family].completion(body)
+        return form.checked(FAMILIES[call.protocol.family].completion(body), "message")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         return _malformed(call, error if isinstance(error, ValueError) else None)
 
@@ -63,7 +64,8 @@ def chunks(call: Call, received: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """
     family = FAMILIES[call.protocol.family]
     try:
-        yield from family.chunks(family.events(received))
+        for chunk in family.chunks(family.events(received)):
+            yield form.checked(chunk, "delta")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Broken("malformed", f"{call.provider.name} wrote a stream that cannot be read") from error
 

@@ -21,7 +21,7 @@ def completion(answer: Any) -> dict[str, Any]:
     """Read an answer: its vectors in their order, and its usage.
 
     Raises:
-        ValueError: it has no vectors.
+        ValueError, TypeError: it has no vectors, or one is none.
     """
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list) or not data:
@@ -29,7 +29,16 @@ def completion(answer: Any) -> dict[str, Any]:
     for each in data:
         if not isinstance(each, dict) or not isinstance(each.get("embedding"), list | str):
             raise ValueError("an item of the answer has no embedding")
+        _check(each["embedding"])
     return {"data": data, "usage": answer.get("usage")}
+
+
+def _check(vector: list[float] | str) -> None:
+    """Refuse a vector with holes: what is no number cannot be added, nor packed."""
+    if isinstance(vector, list):
+        sum(vector)
+    elif len(base64.b64decode(vector, validate=True)) % 4:
+        raise ValueError("an embedding is not made of 32-bit floats")
 
 
 def chunks(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
