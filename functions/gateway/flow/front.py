@@ -86,5 +86,6 @@ def take_place(ports: Ports, caller: Caller, job: Job) -> None:
 
 
 def give_place_back(ports: Ports, job: Job) -> None:
-    """Make room for the key's next job."""
-    ports.leases.give_back(f"key#{job.key_id}", job.id)
+    """Make room for the key's next job, where any tier counts how many of them run."""
+    if any(tier.concurrent for tier in ports.plan.tiers.values()):
+        ports.leases.give_back(f"key#{job.key_id}", job.id)

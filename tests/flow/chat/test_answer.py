@@ -1,6 +1,7 @@
 """What a caller hears, what is stored, and what is booked, however a chat goes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -291,6 +292,23 @@ def test_a_chat_makes_few_calls_to_its_tables() -> None:
     key = ["pacers.reserve", "leases.take"]
     own = ["circuits.ask", "pacers.reserve", "jobs.create", "circuits.succeeded"]
     assert calls == [*key, *own, "leases.give_back", "ledger.settle"]
+
+
+def test_a_chat_of_a_key_without_limits_makes_four() -> None:
+    """
+    Where no tier has any.
+    """
+    ports, _ = on({FIREWORKS: [GOOD]})
+    ports, calls = counted(
+        replace(ports, plan=replace(ports.plan, tiers={})), "jobs", "ledger", "pacers", "leases", "circuits"
+    )
+
+    whole(ports)
+
+    free = "circuits.succeeded"
+    assert [call for call in calls if call != free] == [
+        "circuits.ask", "pacers.reserve", "jobs.create", "ledger.settle"
+    ]  # fmt: skip
 
 
 def test_a_chat_ends_with_its_deadline() -> None:
