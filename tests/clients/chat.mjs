@@ -80,7 +80,7 @@ const second = await generateText({ model: patient(model), prompt: 'Count the wa
 show('ai again', { text: second.text, tries: unsteady.tries.length })
 
 const mistake = await generateText({ model: sluice('claude-sonet'), prompt: 'Hi' }).catch((error) => error)
-show('ai error', { name: mistake.name, status: mistake.statusCode, message: mistake.message })
+show('ai error', { kind: mistake.name, status: mistake.statusCode, message: mistake.message })
 
 let id
 const noted = async (...call) => {

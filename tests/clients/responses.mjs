@@ -7,7 +7,7 @@ const input = 'Count the waves'
 const show = (name, line) => console.log(JSON.stringify({ name, ...line }))
 const openai = new OpenAI({ baseURL: `${base}/v1`, apiKey: key, maxRetries: 0 })
 
-const whole = await openai.responses.create({ model, input, instructions: 'be kind' })
+const whole = await openai.responses.create({ model, input })
 show('whole', { text: whole.output_text, status: whole.status, cost: whole.usage.cost, id: whole.id })
 
 const times = []

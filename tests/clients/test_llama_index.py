@@ -49,7 +49,8 @@ def test_a_refusal_is_tried_again_by_itself(gateway: Gateway) -> None:
     """
     network = Network(busy())
 
-    said = made(gateway, http_client=httpx.Client(transport=network)).chat(HI)
+    with httpx.Client(transport=network) as http:
+        said = made(gateway, http_client=http).chat(HI)
 
     assert str(said.message.content).startswith("You said: Count the waves")
     assert network.tries == 2
@@ -63,16 +64,15 @@ def test_a_mistake_is_told_at_once(gateway: Gateway) -> None:
         made(gateway, model="claude-sonet").chat(HI)
 
 
-def test_who_leaves_a_stream_ends_it(gateway: Gateway) -> None:
+def test_who_closes_its_connection_ends_the_stream(gateway: Gateway) -> None:
     """
-    The job is over, with what came until then.
+    Its class does not close it for who leaves a loop. The job is over, with what came until then.
     """
     gateway.break_provider("fireworks", kind="slow", delay_s=0.1)
     network = Network()
 
-    stream: Any = made(gateway, http_client=httpx.Client(transport=network)).stream_chat(HI)
-    next(stream)
-    stream.close()
+    with httpx.Client(transport=network) as http:
+        next(iter(made(gateway, http_client=http).stream_chat(HI)))
     job = gateway.ended(gateway.get(f"/v1/jobs/{network.jobs[0]}").json())
 
     assert (job["status"], job["cost"]["status"]) == ("canceled", "estimated")

@@ -174,7 +174,6 @@ def test_what_the_sdk_asks_of_fixed_hosts_is_served_on_ours(led_here: SegmindCli
     (link,) = led_here.files.upload(picture)["file_urls"]
     edited = led_here.run("nano-banana-pro", prompt="at night", image=link)
     latest = led_here.generations.history()["data"][0]
-    flow = led_here.pixelflows.run("nano-banana-pro", data={"prompt": PROMPT}, poll_interval=1)
 
     assert latest["request_id"] == edited["request_id"]
     assert latest["credits_deduction"] == 0.134
@@ -183,6 +182,7 @@ def test_what_the_sdk_asks_of_fixed_hosts_is_served_on_ours(led_here: SegmindCli
     assert led_here.generations.list(model_name="no-such")["data"] == []
     assert "veo-3.1" in [model["slug"] for model in led_here.models.list()["models"]]
     assert led_here.accounts.current()["tier"] == "pro"
+    flow = led_here.pixelflows.run("nano-banana-pro", data={"prompt": PROMPT}, poll_interval=1)
     assert (flow["status"], flow["output"][0]["value"]["type"]) == ("COMPLETED", "image")
     assert led_here.pixelflows.get_status(flow["request_id"])["output"] == flow["output"]
 
