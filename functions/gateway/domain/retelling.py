@@ -110,7 +110,7 @@ def _pieces(delta: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], Any]]:
 def _begun(name: str, key: tuple[str, int], piece: Any) -> dict[str, Any]:
     kind, _ = key
     if kind == "function_call":
-        function = piece["function"]
+        function = piece.get("function") or {}
         extra = {"extra_content": piece["extra_content"]} if piece.get("extra_content") else {}
         names = {"call_id": piece.get("id") or f"call_{name}", "name": function.get("name") or ""}
         call = {**names, "arguments": "", **extra}
@@ -148,7 +148,7 @@ def _opened(item: _Item) -> Iterator[Event]:
 def _gone_on(item: _Item, piece: Any) -> Iterator[Event]:
     kind, _ = item.key
     if kind == "function_call":
-        if arguments := piece["function"].get("arguments"):
+        if arguments := (piece.get("function") or {}).get("arguments"):
             item.shown["arguments"] += arguments
             yield _of(item, "response.function_call_arguments.delta", delta=arguments)
         return

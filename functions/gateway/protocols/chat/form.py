@@ -33,7 +33,7 @@ def checked(answer: dict[str, Any], said: str) -> dict[str, Any]:
 
 
 def _check_call(call: dict[str, Any]) -> None:
-    function = call["function"] = call.get("function") or {}
+    function = call.get("function") or {}
     arguments = function.get("arguments")
     if not isinstance(arguments, str | None):
         function["arguments"] = msgspec.json.encode(arguments).decode()
