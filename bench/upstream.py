@@ -5,6 +5,7 @@ Runs in a process of its own (``python -m bench.upstream FILE``), so that its ti
 
 import base64
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,10 @@ def main() -> None:
     config = uvicorn.Config(
         Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error", access_log=False
     )
-    socket = config.bind_socket()
-    Path(sys.argv[1]).write_text(f"http://127.0.0.1:{socket.getsockname()[1]}")
-    uvicorn.Server(config).run(sockets=[socket])
+    bound = config.bind_socket()
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or a stream waits for acknowledgements
+    Path(sys.argv[1]).write_text(f"http://127.0.0.1:{bound.getsockname()[1]}")
+    uvicorn.Server(config).run(sockets=[bound])
 
 
 if __name__ == "__main__":
