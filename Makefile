@@ -10,6 +10,7 @@ SDKS     := .sluice/sdks
 NODES    := tests/sdks/node/node_modules
 CLIENTS  := .sluice/clients
 PEERS    := .sluice/peers
+WHOLE    := cli e2e native package resources sandbox size# folders whose tests start a program or a stack
 PY       := $(VENV)/bin/python
 PIP      := -m pip install -qq --disable-pip-version-check --no-input --no-compile --require-hashes
 SETUP    := $(VENV)/.ready $(EMULATOR)/.ready node_modules/.ready
@@ -38,7 +39,7 @@ test: $(SETUP) $(SDKS)/.ready $(NODES)/.ready $(CLIENTS)/.ready  ## Run the whol
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that start no program and no stack
-	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not e2e and not synth and not program and not soak"
+	@$(PY) -m pytest -q -n 2 --dist worksteal -m "not e2e and not program and not soak" $(WHOLE:%=--ignore=tests/%)
 
 soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,000, the simulator against the stack; most of an hour
 	@$(PY) -m pytest -q -m soak

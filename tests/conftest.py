@@ -7,8 +7,6 @@ import pytest
 from hypothesis import settings
 
 LOCAL = ("127.", "localhost", "::1", "0.0.0.0")  # noqa: S104 - nothing is bound here, only compared
-# Folders whose tests start programs and servers of ours; they are no unit tests.
-PROGRAMS = {"cli", "native", "package", "sandbox", "size"}
 WATCHED = {"socket.connect": 1, "socket.sendto": 1, "socket.getaddrinfo": 0}
 
 
@@ -26,10 +24,7 @@ def stay_here(event: str, args: tuple[Any, ...]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what needs a stack, because that takes longest, and mark what starts programs."""
-    for item in items:
-        if item.nodeid.split("/")[1] in PROGRAMS:
-            item.add_marker("program")
+    """Begin with what needs a stack, because that takes longest."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
