@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from typing import Any
 
 from gateway.runtime.trouble import Trouble
 
@@ -48,7 +49,7 @@ class RuntimeApi:
 
     def __init__(self, address: str) -> None:
         # No timeout: an environment is frozen while it waits for its next event, for as long as that takes.
-        self._connection = HTTPConnection(address)
+        self._connection = _Connection(address)
 
     def next(self) -> Invocation:
         """Wait for an event.
@@ -91,9 +92,9 @@ class RuntimeApi:
         """Say that this environment will never serve an event."""
         self._post(f"{_ROOT}/init/error", trouble.document(), {_ERROR_TYPE: trouble.kind})
 
-    def open(self, invocation: Invocation) -> "Stream":
-        """Begin an answer that is streamed."""
-        return Stream(self._connection, invocation)
+    def open(self, invocation: Invocation, first: bytes) -> "Stream":
+        """Begin an answer that is streamed; its first chunk leaves with what is written next."""
+        return Stream(self._connection, invocation, first)
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Send an answer; one that is refused or lost concerns this event only, so the loop goes on."""
@@ -104,15 +105,45 @@ class RuntimeApi:
             self._connection.close()
 
 
+class _Connection(HTTPConnection):
+    """A connection that can hold back what is sent, so that what belongs together leaves together."""
+
+    _held: bytes | None = None
+
+    def hold(self) -> None:
+        """Keep what is sent from now on."""
+        self._held = b""
+
+    def send(self, data: Any) -> None:
+        """Send, or keep."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held += data
+
+    def let_go(self) -> None:
+        """Send what was kept, if anything was."""
+        held, self._held = self._held, None
+        if held:
+            super().send(held)
+
+    def close(self) -> None:
+        """Close, and forget what was kept."""
+        self._held = None
+        super().close()
+
+
 class Stream:
     """An answer under way: chunks, then its end, which may still tell of an error.
 
     Each chunk is one chunk on the wire and leaves at once.
     """
 
-    def __init__(self, connection: HTTPConnection, invocation: Invocation) -> None:
+    def __init__(self, connection: _Connection, invocation: Invocation, first: bytes) -> None:
         self._connection = connection
+        connection.hold()
         self._begin(f"{_ROOT}/invocation/{invocation.request_id}/response", _echo(invocation))
+        connection.send(_framed(first))
 
     def _begin(self, path: str, more: Mapping[str, str]) -> None:
         headers = {
@@ -122,11 +153,10 @@ class Stream:
             "Trailer": f"{_ERROR_TYPE}, {_ERROR_BODY}",
             **more,
         }
-        with _noticing(self._connection):
-            self._connection.putrequest("POST", path, skip_accept_encoding=True)
-            for name, value in headers.items():
-                self._connection.putheader(name, value)
-            self._connection.endheaders()
+        self._connection.putrequest("POST", path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders()
 
     def write(self, chunk: bytes) -> None:
         """Send one chunk, which must not be empty: an empty one would be the end.
@@ -134,7 +164,7 @@ class Stream:
         Raises:
             Gone: the other side has closed the connection.
         """
-        self._send(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        self._send(_framed(chunk))
 
     def end(self, trouble: Trouble | None = None) -> None:
         """End the answer; an error that came too late for a status goes into the trailers.
@@ -170,6 +200,11 @@ class Stream:
     def _send(self, data: bytes) -> None:
         with _noticing(self._connection):
             self._connection.send(data)
+            self._connection.let_go()
+
+
+def _framed(chunk: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
 
 @contextmanager

@@ -69,9 +69,8 @@ def answer(api: RuntimeApi, handler: Handler, invocation: Invocation) -> None:
 
 def _send(api: RuntimeApi, invocation: Invocation, head: bytes, chunks: Iterator[bytes]) -> None:
     try:
-        stream = api.open(invocation)
+        stream = api.open(invocation, head + _PRELUDE_END)
         try:
-            stream.write(head + _PRELUDE_END)
             trouble = _pass_on(stream, invocation, chunks)
             stream.end(trouble)
         except BaseException:
