@@ -18,15 +18,24 @@ from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream, Stalle
 ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 CONNECT_S = 10
+# Servers close a connection that stood idle, commonly after 5 s. A request that meets the closing is lost,
+# and nobody can tell whether it was read.
+IDLE_S = 4
 REDIRECTS = 3
 RANGE_HEADERS = ("range", "if-range")
 
 
 class Transport:
-    """One connection pool for a function's life."""
+    """One connection pool for a function's life.
 
-    def __init__(self) -> None:
+    Args:
+        idle_s: a connection that stood idle for longer is not used again.
+    """
+
+    def __init__(self, idle_s: float = IDLE_S) -> None:
         self._pool = urllib3.PoolManager(retries=False)
+        self._idle_s = idle_s
+        self._used_s: dict[str, float] = {}
 
     def send(self, request: HttpRequest, deadline_s: float) -> HttpResponse | Failure:
         """Send a request and return the whole answer, or why there is none."""
@@ -72,6 +81,10 @@ class Transport:
 
     @contextmanager
     def _open(self, request: HttpRequest, deadline_s: float) -> Iterator[Any]:
+        host = urlsplit(request.url).netloc
+        if host in self._used_s and time.monotonic() > self._used_s[host] + self._idle_s:
+            self._pool.clear()
+            self._used_s.clear()
         response = self._pool.request(
             request.method,
             request.url,
@@ -87,6 +100,7 @@ class Transport:
             response.close()  # what was not read to its end must not be read by the next call
             raise
         response.drain_conn() if response.length_remaining == 0 else response.close()
+        self._used_s[host] = time.monotonic()
 
 
 def _headers(response: Any) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Files over a real wire: pieces as they come, broken bodies noticed, and no key to another host."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,9 +20,11 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     seen: list[dict[str, str]] = []  # noqa: RUF012 - of the one server of a test
+    callers: list[int] = []  # noqa: RUF012 - the same
 
     def do_GET(self) -> None:
         """Serve the path's case."""
+        self.callers.append(self.client_address[1])
         self.seen.append({name.lower(): value for name, value in self.headers.items()})
         if self.path == "/away":
             self.send_response(302)
@@ -73,6 +76,18 @@ def test_no_key_follows_a_redirect_to_another_host_but_the_range_does(url: str) 
     assert first["authorization"] == "Bearer secret"
     assert "authorization" not in second
     assert (second["range"], second["if-range"]) == ("bytes=5-", '"v1"')
+
+
+@pytest.mark.parametrize(("idle_s", "connections"), [(5, 1), (0.05, 2)])
+def test_a_connection_that_stood_idle_is_not_used_again(url: str, idle_s: float, connections: int) -> None:
+    """The server is about to close it, and would lose the next request; one just used is kept."""
+    transport = Transport(idle_s)
+
+    for _ in range(2):
+        transport.send(HttpRequest("GET", f"{url}/file"), 5)
+        time.sleep(0.1)
+
+    assert len(set(Handler.callers[-2:])) == connections
 
 
 @contextmanager
