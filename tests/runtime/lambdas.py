@@ -45,18 +45,12 @@ class Request:
 
 @dataclass
 class FakeRuntimeApi:
-    """What was asked and answered.
-
-    Args:
-        faults: breaches of the protocol.
-        packets: what came first after each event, in one piece.
-    """
+    """What was asked and answered; ``faults`` are breaches of the protocol."""
 
     events: Iterator[Given]
     address: str = ""
     requests: list[Request] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    packets: list[bytes] = field(default_factory=list)
     connections: int = 0
     keep: bool = True
     given: int = 0
@@ -89,8 +83,6 @@ class FakeRuntimeApi:
                 current = found
                 self.given += 1
                 connection.sendall(_event(current, self.given))
-                if self.keep:
-                    self.packets.append(connection.recv(65536, socket.MSG_PEEK))
                 continue
             if not request.line.startswith(f"POST {ROOT}/"):
                 self.faults.append(f"unknown call {request.line}")

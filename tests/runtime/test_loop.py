@@ -65,12 +65,9 @@ def test_pieces_leave_as_they_come():
 
         return 200, {}, body()
 
-    api = run(slowly)
-    (answer,) = answers(api)
+    (answer,) = answers(run(slowly))
     times = [at for at, _ in answer.chunks[1:]]
 
-    assert api.packets[0].startswith(b"POST ")
-    assert api.packets[0].endswith(b"\0\r\n1\r\n1\r\n")
     assert all(later - earlier > 0.08 for earlier, later in pairwise(times))
 
 
