@@ -30,9 +30,9 @@ _BESIDE = {
     "lint": ["ruff", "check", "--quiet", "."],
     "imports": ["lint-imports"],
 }
-# Two files at a time, in the order in which they are collected: what waits beside what computes.
-_TWO = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-_TESTS = ["pytest", "-q", *_TWO, "-m", "not pace and not soak"]
+# Three files at a time, in the order in which they are collected: what waits beside what computes.
+_THREE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+_TESTS = ["pytest", "-q", *_THREE, "-m", "not pace and not soak"]
 _PACE = ["pytest", "-q", "-m", "pace and not soak"]
 
 
