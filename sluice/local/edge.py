@@ -22,6 +22,9 @@ from sluice.local.failure import failure
 from sluice.local.live import Live, routes
 
 TIMEOUT_S = 60
+# Who reuses a connection lets it go before its server closes it: callers before us, we before the emulator.
+KEPT_FOR_CALLERS_S = 65
+KEPT_S = 4
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # RFC 9110 section 7.6.1: these belong to one connection, not to the message.
 _HOP_BY_HOP = frozenset(
@@ -55,7 +58,7 @@ def make_app(
         timeout=TIMEOUT_S,
         transport=transport,
         trust_env=False,  # a proxy of the user's network does not lead to loopback
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=KEPT_S),
     )
 
     async def health(_: Request) -> Response:
@@ -153,6 +156,7 @@ def main() -> None:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=KEPT_FOR_CALLERS_S,
     )
 
 
