@@ -1,6 +1,7 @@
 """The shipped catalogue as one: hand-written entries, the lists of models beside them, and what models share.
 
 ``models/<provider>.yaml`` is what ``sluice catalogue import`` writes; what the entry itself says wins.
+An entry's ``prices`` are those of listed models for which the table behind the list has none.
 A model that is ``like`` a template of its provider has all that the template says, unless it says it itself.
 """
 
@@ -38,7 +39,7 @@ def shipped(
         found += problems
         (lists if listed else entries).update(node.children if node else {})
     for name, entry in entries.items():
-        entries[name] = _expanded(_joined(entry, lists.get(name)), found)
+        entries[name] = _expanded(_joined(entry, lists.get(name), found), found)
     return entries, found
 
 
@@ -48,23 +49,36 @@ def _parsed(name: str, text: str, listed: bool) -> tuple[Node | None, list[Probl
     return parse(Source(name, text), shared=listed)
 
 
-def _joined(entry: Node, listed: Node | None) -> Node:
+def _joined(entry: Node, listed: Node | None, found: list[Problem]) -> Node:
     """Put the listed models behind the entry's own."""
     if listed is None:
         return entry
+    models = _priced(listed.at("models").children, entry.at("prices"), found)
     parts = dict(entry.children)
-    for key in ("templates", "models"):
-        own, more = entry.at(key), listed.at(key).children
+    for key, more in (("templates", listed.at("templates").children), ("models", models)):
+        own = entry.at(key)
         parts[key] = _with(
             own, own.children | {name: more[name] for name in more if name not in own.children}
         )
     return _with(entry, parts)
 
 
+def _priced(models: Mapping[str, Node], prices: Node, found: list[Problem]) -> dict[str, Node]:
+    """Give listed models the prices that stand in the entry."""
+    given = prices.children
+    found += [
+        at(lines, *unknown("listed model", name, models))
+        for name, lines in given.items()
+        if name not in models
+    ]
+    priced = {name: models[name].children | {"prices": given[name]} for name in given if name in models}
+    return {**models, **{name: _with(models[name], parts) for name, parts in priced.items()}}
+
+
 def _expanded(entry: Node, found: list[Problem]) -> Node:
     """Write out what models take from their templates."""
     templates = entry.at("templates").children
-    kept = _without(entry, _FOR_THE_CONVERTER)
+    kept = _without(entry, (*_FOR_THE_CONVERTER, "prices"))
     if entry.at("models").present:
         models = entry.at("models").children.items()
         filled = {name: _filled(model, templates, found) for name, model in models}

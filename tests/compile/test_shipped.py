@@ -38,6 +38,23 @@ def test_a_model_has_what_its_template_says_unless_it_says_it_itself() -> None:
     assert listed.prices[0].micros == 40_000
 
 
+def test_an_entry_prices_a_listed_model_and_none_that_is_not_listed() -> None:
+    """
+    A list made from a table keeps its form, and what the table did not know stands in the entry.
+    """
+    lines = '[{meter: output_image, usd: "0.09", as_of: 2026-11-25, source: a later page}]'
+    plan = compiled(entry=f"{ENTRY}  prices: {{listed: {lines}}}\n").plan
+    problems = compiled(entry=f"{ENTRY}  prices: {{lister: {lines}}}\n").problems
+    unit = compiled(entry=f"{ENTRY}  prices: {{listed: {lines.replace('meter', 'metre')}}}\n").problems
+
+    assert plan is not None
+    assert [line.micros for line in plan.models["reel/listed"].prices] == [90_000]
+    assert str(problems[0]).startswith(
+        "reel.yaml:8:20: reel.prices.lister: unknown listed model 'lister'. Did you mean 'listed'?"
+    )
+    assert str(unit[0]).startswith("reel.yaml:8:")
+
+
 def test_an_unknown_template_is_told_with_its_place() -> None:
     """
     In whichever of the two files it stands.
