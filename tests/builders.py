@@ -15,30 +15,13 @@ from gateway.flow.ports import Ports
 from gateway.plan import Plan
 from gateway.protocols.http import HttpResponse
 from infra.compile import Source, compile_files
-from tests.fakes import (
-    Answer,
-    Clock,
-    FakeArtifacts,
-    FakeBell,
-    FakeCallbacks,
-    FakeCircuits,
-    FakeCourier,
-    FakeDeliveries,
-    FakeDestinations,
-    FakeEgress,
-    FakeJobs,
-    FakeLeases,
-    FakeLedger,
-    FakePacers,
-    FakeQueue,
-    FakeRepeats,
-    FakeSecrets,
-    FakeTokens,
-    FakeUploads,
-    FakeWebhooks,
-    FakeWire,
-    FakeWorkflow,
-)
+from tests.fakes.clock import Clock
+from tests.fakes.files import FakeArtifacts, FakeDestinations, FakeUploads
+from tests.fakes.jobs import FakeJobs, FakeLedger, FakeRepeats
+from tests.fakes.pools import FakeBell, FakeCircuits, FakeLeases, FakePacers, FakeQueue
+from tests.fakes.webhooks import FakeCourier, FakeDeliveries, FakeWebhooks
+from tests.fakes.wire import Answer, FakeEgress, FakeSecrets, FakeWire
+from tests.fakes.workflow import FakeCallbacks, FakeTokens, FakeWorkflow
 
 ROOT = Path(__file__).parents[1]
 CALLER = Caller("acme", "key_1", "pro", ("submit", "read"))

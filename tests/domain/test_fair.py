@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain import fair
-from tests.fakes import FakeQueue
+from tests.fakes.pools import FakeQueue
 
 POOL = "fal#ours#us"
 TENANTS = "abc"

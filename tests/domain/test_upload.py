@@ -7,7 +7,7 @@ import pytest
 from gateway.domain import identity, upload
 from gateway.domain.media import EXTENSIONS
 from gateway.errors import InvalidRequest
-from tests.fakes import START
+from tests.fakes.clock import START
 
 REFERENCE = identity.upload_id(START, bytes(10))
 

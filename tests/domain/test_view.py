@@ -8,7 +8,8 @@ import pytest
 
 from gateway.domain import link, view
 from gateway.domain.job import Artifact, Attempt, CostLine, Job, Skip
-from tests import builders, fakes
+from tests import builders
+from tests.fakes.clock import START
 
 # The document as the design, section 4, shows it; `skipped` says which targets could not carry the request.
 DOCUMENTED = {
@@ -34,7 +35,7 @@ OUTPUT = {"url", "content_type", "bytes", "sha256", "width", "height", "duration
 COST = {"usd", "status", "billed_to", "lines"}
 LINE = {"meter", "units", "unit_usd", "usd", "source"}
 SECRET = b"link secret"
-AT = fakes.START
+AT = START
 
 
 def queued() -> Job:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.fakes import START
+from tests.fakes.clock import START
 
 LONGEST_S = 8 * 3600
 # Threads that wait to act, for all stages of a test run.

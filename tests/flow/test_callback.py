@@ -16,7 +16,7 @@ from gateway.flow import attempt, callback, chain
 from gateway.flow.callback import LATE_S, Message
 from gateway.flow.ports import Ports
 from tests.builders import answer, catalog_plan, make_job, make_ports
-from tests.fakes import Answer
+from tests.fakes.wire import Answer
 from tests.flow import steps
 from tests.flow.steps import latest
 

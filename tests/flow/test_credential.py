@@ -14,7 +14,7 @@ from gateway.flow.ports import Ports
 from gateway.protocols.http import HttpRequest
 from sluice.sandbox import account
 from tests.builders import a_png, a_video, answer, make_job, make_ports, plan_of
-from tests.fakes import Answer
+from tests.fakes.wire import Answer
 from tests.flow.chat import line
 from tests.flow.steps import latest, run_workflow
 

@@ -12,7 +12,7 @@ from gateway.flow import attempt, chain, deliver, destination
 from gateway.flow.ports import Ports
 from tests.builders import make_job, make_ports
 from tests.domain.test_destination import BODY
-from tests.fakes import FakeArtifacts, FakeDestinations
+from tests.fakes.files import FakeArtifacts, FakeDestinations
 from tests.flow import steps
 from tests.flow.steps import latest, run_workflow
 

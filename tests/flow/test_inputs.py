@@ -25,7 +25,7 @@ from tests.builders import (
     plan_of,
     shipped_plan,
 )
-from tests.fakes import Answer
+from tests.fakes.wire import Answer
 from tests.flow import steps
 from tests.flow.steps import run_workflow, starts
 

@@ -11,7 +11,7 @@ from gateway.flow import chain, front
 from gateway.flow.ports import Ports
 from gateway.flow.pump import pump
 from tests.builders import CALLER, make_job, make_ports, plan_of
-from tests.fakes import START
+from tests.fakes.clock import START
 
 GOOGLE, FAL = "google#ours#global", "fal#ours#global"
 

@@ -11,7 +11,8 @@ from gateway.flow import upload as uploads
 from gateway.flow.ports import Ports
 from tests.builders import CALLER, a_wav, answer, make_job, make_ports, plan_of
 from tests.domain.test_destination import BODY
-from tests.fakes import Answer, FakeDestinations
+from tests.fakes.files import FakeDestinations
+from tests.fakes.wire import Answer
 from tests.flow.steps import run_workflow
 
 PLAN = plan_of("version: 1\nmodels: {}\n")

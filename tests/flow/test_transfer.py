@@ -15,7 +15,7 @@ from gateway.flow.outcome import Outcome
 from gateway.flow.ports import Ports
 from gateway.protocols.http import HttpRequest, HttpResponse, HttpStream
 from tests.builders import a_video, make_job, make_ports
-from tests.fakes import FakeArtifacts
+from tests.fakes.files import FakeArtifacts
 from tests.flow import steps
 from tests.flow.steps import latest
 

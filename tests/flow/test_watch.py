@@ -9,7 +9,8 @@ from gateway.flow.ports import Ports
 from gateway.flow.settle import settle
 from gateway.flow.watch import watch
 from tests.builders import make_job, make_ports
-from tests.fakes import START, FakeJobs
+from tests.fakes.clock import START
+from tests.fakes.jobs import FakeJobs
 
 
 def shown(job: Job) -> dict:

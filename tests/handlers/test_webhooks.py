@@ -10,7 +10,7 @@ import pytest
 
 from gateway.domain.address import Posted
 from gateway.domain.receiver import Delivery, Try
-from tests.fakes import FakeEgress
+from tests.fakes.wire import FakeEgress
 from tests.handlers.test_api import call
 from tests.handlers.test_steps import SECRETLESS, begun, step
 

@@ -20,7 +20,8 @@ from gateway.plan import Plan
 from gateway.protocols import spoken, steps
 from gateway.protocols.call import Call
 from gateway.protocols.http import HttpRequest, HttpResponse
-from tests import builders, fakes
+from tests import builders
+from tests.fakes.clock import START
 
 HERE = Path(__file__).parent
 REFERENCE = "gw_1-1"
@@ -79,10 +80,10 @@ def play(plan: Plan, case: Case) -> list[tuple[Any, Any]]:
         secret, answer = case.get("secret", "k-1"), answer_of(exchange["answer"])
         reading: Reading | dict[str, Any]
         if call.protocol.family:
-            asked = spoken.request(call, secret, fakes.START, streamed=case.get("streamed", False))
+            asked = spoken.request(call, secret, START, streamed=case.get("streamed", False))
             reading = spoken.read(call, answer)
         else:
-            asked = steps.request(call, call.protocol.steps[step], kept, secret, fakes.START)
+            asked = steps.request(call, call.protocol.steps[step], kept, secret, START)
             reading = steps.read(call, step, kept, answer)
         wanted, means = exchange["request"], exchange["means"]
         pairs += [

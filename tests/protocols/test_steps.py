@@ -8,7 +8,8 @@ from gateway.domain.outcome import Failure
 from gateway.protocols import steps
 from gateway.protocols.call import Call
 from gateway.protocols.http import HttpRequest, HttpResponse
-from tests import builders, fakes
+from tests import builders
+from tests.fakes.clock import START
 from tests.protocols import runner
 
 KLING = {"model": "kling/kling-v3", "operation": "text_to_video", "given": {"prompt": "a fox"}}
@@ -30,7 +31,7 @@ def form_of(prompt: str) -> HttpRequest:
     plan = runner.house_cases()["forms"][0]
     case = {"model": "forms/core", "operation": "text_to_image", "given": {"prompt": prompt}}
     call = runner.call_of(plan, case)
-    return steps.request(call, call.protocol.steps[0], {}, "k", fakes.START)
+    return steps.request(call, call.protocol.steps[0], {}, "k", START)
 
 
 def test_the_list_of_tasks_is_asked_for_with_our_key() -> None:
@@ -40,7 +41,7 @@ def test_the_list_of_tasks_is_asked_for_with_our_key() -> None:
     call = kling()
     assert call.protocol.find
 
-    asked = steps.request(call, call.protocol.find.step, {}, "k-1", fakes.START)
+    asked = steps.request(call, call.protocol.find.step, {}, "k-1", START)
 
     assert asked.url == "https://api-singapore.klingai.com/v1/videos/text2video?pageNum=1&pageSize=500"
     assert (asked.method, asked.body, asked.headers) == ("GET", None, {"Authorization": "Bearer k-1"})
@@ -107,7 +108,7 @@ def test_a_cancel_names_the_job_and_sends_no_body(
     call = runner.call_of(builders.shipped_plan(), case)
     assert call.protocol.cancel
 
-    asked = steps.request(call, call.protocol.cancel, kept, "k-1", fakes.START)
+    asked = steps.request(call, call.protocol.cancel, kept, "k-1", START)
 
     assert (asked.method, asked.url, asked.body) == (*wanted, None)
 
@@ -120,7 +121,7 @@ def test_a_cancel_with_a_body_says_nothing_of_the_prompt() -> None:
     call = runner.call_of(builders.catalog_plan(), case)
     assert call.protocol.cancel
 
-    asked = steps.request(call, call.protocol.cancel, {"job": "t-1"}, "k-1", fakes.START)
+    asked = steps.request(call, call.protocol.cancel, {"job": "t-1"}, "k-1", START)
 
     assert asked.body == b'{"id":"t-1"}'
 

@@ -19,7 +19,8 @@ from gateway.flow.batch.desk import Desk
 from gateway.flow.ports import Ports
 from gateway.plan import Plan
 from tests.builders import CALLER, make_ports
-from tests.fakes import FakeJobs, FakeRepeats, FakeWorkflow
+from tests.fakes.jobs import FakeJobs, FakeRepeats
+from tests.fakes.workflow import FakeWorkflow
 
 BASE = "https://gw.example.com"
 LINE = {"model": "veo-3.1", "input": {"prompt": "a lighthouse in a storm"}}
