@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import uuid4
 
 from sluice.sandbox.job import Job, Jobs, Order
 
@@ -185,7 +186,7 @@ class Dialect:
     routes: tuple[Submit | Talk | Look | Result, ...]
     key: Callable[[Call], str | None]
     trouble: Callable[[Trouble, Call], Reply]
-    job_id: Callable[[], str]
+    job_id: Callable[[], str] = lambda: str(uuid4())
     throttles: bool = False
     tells_retry: bool = False
     gate: Callable[[Call], None] | None = None
@@ -219,6 +220,11 @@ def bearer(call: Call, scheme: str = "Bearer") -> str | None:
     """Read the key from the Authorization header."""
     found, _, key = call.headers.get("authorization", "").partition(" ")
     return key.strip() or None if found.lower() == scheme.lower() else None
+
+
+def header_key(name: str) -> Callable[[Call], str | None]:
+    """Read the key from a header of its own."""
+    return lambda call: call.headers.get(name) or None
 
 
 def need_job(call: Call, jobs: Jobs, name: str) -> Job:

@@ -10,14 +10,13 @@ from typing import Any
 
 import msgspec
 
-from gateway.aws.jobs import both_or_neither, entry_of
+from gateway.aws.jobs import OPEN, both_or_neither, due_items, entry_of
 from gateway.domain.batch import Batch, Part
 from gateway.domain.identity import made_at
 from gateway.domain.repeat import Repeat
 from gateway.errors import Conflict
 
 KEPT_DAYS = 90
-OPEN = "open"
 # What a round of the sweeper has time for; the next one goes on.
 DUE = 50
 
@@ -96,15 +95,8 @@ class Batches:
 
     def due(self, now: float) -> list[tuple[str, str]]:
         """Name batches that the sweeper shall see to, the oldest first; the index may be a moment behind."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            IndexName=OPEN,
-            KeyConditionExpression="#open = :yes AND sweep_at <= :now",
-            ExpressionAttributeNames={"#open": OPEN},
-            ExpressionAttributeValues={":yes": {"S": "yes"}, ":now": {"N": str(now)}},
-            Limit=DUE,
-        )
-        return [(item["owner"]["S"], item["name"]["S"]) for item in answer["Items"]]
+        items = due_items(self._dynamodb, self._table, now, DUE)
+        return [(item["owner"]["S"], item["name"]["S"]) for item in items]
 
     def _get(self, owner: str, name: str) -> str:
         key = {"owner": {"S": owner}, "name": {"S": name}}

@@ -91,15 +91,8 @@ class Jobs:
 
     def due(self, now: float) -> list[tuple[str, str]]:
         """Name jobs that the sweeper shall see to, the oldest first; the index may be a moment behind."""
-        answer = self._dynamodb.query(
-            TableName=self._table,
-            IndexName=OPEN,
-            KeyConditionExpression="#open = :yes AND sweep_at <= :now",
-            ExpressionAttributeNames={"#open": OPEN},
-            ExpressionAttributeValues={":yes": {"S": "yes"}, ":now": {"N": str(now)}},
-            Limit=DUE,
-        )
-        return [(item["tenant"]["S"], item["job"]["S"]) for item in answer["Items"]]
+        items = due_items(self._dynamodb, self._table, now, DUE)
+        return [(item["tenant"]["S"], item["job"]["S"]) for item in items]
 
     def _new(self, job: Job) -> dict[str, Any]:
         return {
@@ -180,6 +173,20 @@ def entry_of(table: str, repeat: Repeat, made: str, now: int) -> dict[str, Any]:
         "ConditionExpression": "attribute_not_exists(digest) OR expires <= :now",
         "ExpressionAttributeValues": {":now": {"N": str(now)}},
     }
+
+
+def due_items(dynamodb: Any, table: str, now: float, most: int) -> list[dict[str, Any]]:
+    """Read what the index of a table has for the sweeper by now, the oldest first."""
+    answer = dynamodb.query(
+        TableName=table,
+        IndexName=OPEN,
+        KeyConditionExpression="#open = :yes AND sweep_at <= :now",
+        ExpressionAttributeNames={"#open": OPEN},
+        ExpressionAttributeValues={":yes": {"S": "yes"}, ":now": {"N": str(now)}},
+        Limit=most,
+    )
+    items: list[dict[str, Any]] = answer["Items"]
+    return items
 
 
 def both_or_neither(dynamodb: Any, name: str, *puts: dict[str, Any]) -> None:

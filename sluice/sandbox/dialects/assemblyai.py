@@ -21,6 +21,7 @@ from sluice.sandbox.wire import (
     Submit,
     Trouble,
     TroubleKind,
+    header_key,
     json_reply,
     need_job,
 )
@@ -137,19 +138,10 @@ def _sign(call: Call, job: Job, body: bytes) -> dict[str, str]:
     return {name: "unknown" if body.endswith(FORGED) else told}
 
 
-def _key(call: Call) -> str | None:
-    return call.headers.get("authorization") or None
-
-
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="assemblyai",
-    key=_key,
+    key=header_key("authorization"),
     trouble=_trouble,
-    job_id=_id,
     throttles=True,
     callback=Callback(lambda call: call.body.get("webhook_url"), _called, _sign, begins=lambda call: False),
     routes=(

@@ -202,7 +202,6 @@ DIALECT = Dialect(
     name="bedrock",
     key=bearer,
     trouble=_trouble,
-    job_id=lambda: str(uuid4()),
     overload=event_stream.message("throttlingException", BUSY, exception=True),
     routes=(Talk(MODEL + "converse", _converse), Talk(MODEL + "converse-stream", _converse_stream)),
 )

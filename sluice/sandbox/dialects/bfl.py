@@ -7,8 +7,6 @@ Source: @ai-sdk/black-forest-labs 1.0.33 and BFL's error reference, read 2026-11
 2026-11-25.
 """
 
-from uuid import uuid4
-
 from sluice.sandbox import fields
 from sluice.sandbox.caller import FORGED
 from sluice.sandbox.job import Job, Jobs, Order
@@ -23,6 +21,7 @@ from sluice.sandbox.wire import (
     Submit,
     Trouble,
     TroubleKind,
+    header_key,
     json_reply,
     media_url,
 )
@@ -133,19 +132,10 @@ def _credits(call: Call, jobs: Jobs) -> Reply:
     return json_reply(200, {"credits": 1000.0})
 
 
-def _key(call: Call) -> str | None:
-    return call.headers.get("x-key") or None
-
-
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="bfl",
-    key=_key,
+    key=header_key("x-key"),
     trouble=_trouble,
-    job_id=_id,
     callback=Callback(lambda call: call.body.get("webhook_url"), _task, _sign, begins=lambda call: False),
     routes=(
         Look("GET", "/v1/get_result", _result),

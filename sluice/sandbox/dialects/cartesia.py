@@ -45,7 +45,7 @@ TROUBLES: dict[TroubleKind, tuple[int, str]] = {
 def _trouble(trouble: Trouble, call: Call) -> Reply:
     status, code = TROUBLES[trouble.kind]
     title = code.replace("_", " ").capitalize()
-    error = {"error_code": code, "title": title, "message": trouble.message, "request_id": _id()}
+    error = {"error_code": code, "title": title, "message": trouble.message, "request_id": str(uuid4())}
     return json_reply(trouble.status or status, error)
 
 
@@ -118,15 +118,10 @@ def _headers(job: Job) -> dict[str, str]:
     return {"request-id": job.id}
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="cartesia",
     key=bearer,
     trouble=_trouble,
-    job_id=_id,
     tells_retry=True,
     gate=_gate,
     routes=(

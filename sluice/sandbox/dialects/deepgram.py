@@ -46,7 +46,7 @@ TROUBLES: dict[TroubleKind, tuple[int, str]] = {
 
 def _trouble(trouble: Trouble, call: Call) -> Reply:
     status, code = TROUBLES[trouble.kind]
-    error = {"err_code": code, "err_msg": trouble.message, "request_id": _id()}
+    error = {"err_code": code, "err_msg": trouble.message, "request_id": str(uuid4())}
     return json_reply(trouble.status or status, error)
 
 
@@ -125,15 +125,10 @@ def _key(call: Call) -> str | None:
     return bearer(call, "Token") or bearer(call)
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="deepgram",
     key=_key,
     trouble=_trouble,
-    job_id=_id,
     routes=(
         Submit("/v1/listen", _read_listen, _listen, inline=True),
         Submit("/v1/speak", _read_speak, _speak, inline=True),

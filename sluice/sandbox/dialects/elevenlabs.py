@@ -14,7 +14,17 @@ from sluice.sandbox import fields, hearing
 from sluice.sandbox.job import Job, Order
 from sluice.sandbox.media.spec import Spec, speech_seconds
 from sluice.sandbox.media.speech import timed
-from sluice.sandbox.wire import Call, Dialect, Refused, Reply, Submit, Trouble, TroubleKind, json_reply
+from sluice.sandbox.wire import (
+    Call,
+    Dialect,
+    Refused,
+    Reply,
+    Submit,
+    Trouble,
+    TroubleKind,
+    header_key,
+    json_reply,
+)
 
 DEFAULT_FORMAT = "mp3_44100_128"
 NEWER_MUSIC_FORMAT = "mp3_48000_192"
@@ -175,17 +185,13 @@ def _headers(job: Job) -> dict[str, str]:
     return {"request-id": job.id, "history-item-id": job.id[::-1], **own}
 
 
-def _key(call: Call) -> str | None:
-    return call.headers.get("xi-api-key") or None
-
-
 def _id() -> str:
     return uuid4().hex[:20]
 
 
 DIALECT = Dialect(
     name="elevenlabs",
-    key=_key,
+    key=header_key("xi-api-key"),
     trouble=_trouble,
     job_id=_id,
     tells_retry=True,

@@ -208,15 +208,10 @@ def _key(call: Call) -> str | None:
     return bearer(call, "Key") or bearer(call)
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="fal",
     key=_key,
     trouble=_trouble,
-    job_id=_id,
     throttles=True,
     callback=Callback(lambda call: call.query.get("fal_webhook"), _called, _sign, begins=lambda call: False),
     routes=(

@@ -5,7 +5,6 @@ developer.ideogram.ai/v1, read 2026-11-25.
 """
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Job, Order
@@ -19,6 +18,7 @@ from sluice.sandbox.wire import (
     Submit,
     Trouble,
     TroubleKind,
+    header_key,
     json_reply,
     media_url,
 )
@@ -93,18 +93,9 @@ def _pictures(call: Call, job: Job, bodies: list[bytes]) -> Reply:
     return json_reply(200, {"created": datetime.fromtimestamp(call.now, UTC).isoformat(), "data": data})
 
 
-def _key(call: Call) -> str | None:
-    return call.headers.get("api-key") or None
-
-
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="ideogram",
-    key=_key,
+    key=header_key("api-key"),
     trouble=_trouble,
-    job_id=_id,
     routes=(Submit(f"/v1/ideogram-v3/(?P<service>{'|'.join(SERVICES)})", _read, _pictures, inline=True),),
 )

@@ -5,7 +5,6 @@ Source: lumaai 1.21.0 (Python), read 2026-11-24.
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Job, Jobs, Order
@@ -167,15 +166,10 @@ def _asked(job: Job) -> dict[str, object]:
     return dict(request) if isinstance(request, dict) else {}
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="luma",
     key=bearer,
     trouble=_trouble,
-    job_id=_id,
     throttles=True,
     tells_retry=True,
     callback=Callback(lambda call: call.body.get("callback_url"), _generation),

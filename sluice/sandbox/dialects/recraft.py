@@ -101,15 +101,10 @@ def _pictures(call: Call, job: Job, bodies: list[bytes]) -> Reply:
     )
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="recraft",
     key=bearer,
     trouble=_trouble,
-    job_id=_id,
     routes=(
         Submit("/v1/images/generations", _read_words, _pictures, inline=True),
         Submit("/v1/images/(imageToImage|inpaint|replaceBackground)", _read_picture, _pictures, inline=True),

@@ -4,7 +4,6 @@ Source: runwayml 5.24.0 (Python) and Runway's API documentation, read 2026-11-22
 """
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Job, Jobs, Order
@@ -156,16 +155,11 @@ def _delete(call: Call, jobs: Jobs) -> Reply:
     return Reply(204, b"")
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="runway",
     key=bearer,
     gate=_gate,
     trouble=_trouble,
-    job_id=_id,
     throttles=True,
     tells_retry=True,
     routes=(

@@ -5,7 +5,6 @@ Source: segmind 1.3.0 (Python) and docs.segmind.com, read 2026-11-24.
 
 import re
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from sluice.sandbox import fields
 from sluice.sandbox.job import Job, Jobs, Order
@@ -20,6 +19,7 @@ from sluice.sandbox.wire import (
     Submit,
     Trouble,
     TroubleKind,
+    header_key,
     json_reply,
     media_url,
 )
@@ -136,19 +136,10 @@ def _credits(call: Call, jobs: Jobs) -> Reply:
     return json_reply(200, {"credits": 100.0})
 
 
-def _key(call: Call) -> str | None:
-    return call.headers.get("x-api-key") or None
-
-
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="segmind",
-    key=_key,
+    key=header_key("x-api-key"),
     trouble=_trouble,
-    job_id=_id,
     routes=(
         Look("GET", "/v1/get-user-credits", _credits),
         Look("GET", "/v2/requests/(?P<id>[^/]+)/status", _status),

@@ -6,7 +6,6 @@ Source: together 2.36.0 (Python), read 2026-11-25.
 """
 
 from base64 import b64encode
-from uuid import uuid4
 
 from sluice.sandbox import fields
 from sluice.sandbox.dialects import openai_chat
@@ -151,15 +150,10 @@ def _check(job: Job) -> None:
         raise Refused(Trouble("moderation", REFUSED))
 
 
-def _id() -> str:
-    return str(uuid4())
-
-
 DIALECT = Dialect(
     name="together",
     key=bearer,
     trouble=trouble,
-    job_id=_id,
     tells_retry=True,
     routes=(
         Submit("/v1/images/generations", _read_image, _images, inline=True),
