@@ -72,6 +72,12 @@ def hurried(plan: Plan) -> Plan:
     return replace(plan, models=models)
 
 
+def unpriced(plan: Plan, name: str) -> Plan:
+    """Forget what a model costs."""
+    models = {**plan.models, name: replace(plan.models[name], prices=())}
+    return replace(plan, models=models)
+
+
 def make_ports(script: dict[str, list[Answer]], plan: Plan | None = None) -> Ports:
     """Make ports over fakes; the wire answers by the script."""
     clock = Clock()

@@ -24,6 +24,7 @@ METERS = (
     "output_second",
     "output_image",
     "output_megapixel",
+    "billed_usd",  # what the provider says that it billed, in dollars or in parts of one
 )
 OVERFLOWS = ("wait", "shed", "divert")
 OVERAGES = ("refuse", "list_price")

@@ -14,16 +14,22 @@ from gateway.plan import Model
 from tests.builders import catalog_plan
 
 SIZES = {
+    "360p": (640, 360),
     "480p": (854, 480),
+    "512p": (910, 512),
+    "540p": (960, 540),
+    "580p": (1032, 580),
     "720p": (1280, 720),
     "768p": (1366, 768),
     "1080p": (1920, 1080),
+    "1440p": (2560, 1440),
     "2k": (2560, 1440),
+    "2160p": (3840, 2160),
     "4k": (3840, 2160),
 }
 PRICED = {
-    "bfl", "elevenlabs", "fal", "google", "ideogram", "minimax", "openai", "recraft", "runway", "stability",
-    "vertex",
+    "bfl", "bytedance-ark", "deepgram", "elevenlabs", "fal", "google", "ideogram", "kling", "minimax", "openai",
+    "pixverse", "recraft", "replicate", "runway", "stability", "vertex", "xai",
 }  # fmt: skip
 Case = dict[str, Any]
 
@@ -49,8 +55,8 @@ def priced(case: Case) -> tuple[Model, dict[str, Any]]:
 def files(operation: str, facts: dict[str, Any]) -> tuple[Artifact, ...]:
     """Make what is delivered for it."""
     if MODALITIES[operation] == "video":
-        size = SIZES[facts["resolution"]]
-        return (Artifact("k", "video/mp4", 9, "s", *size, duration_s=float(facts["duration"])),)
+        size = SIZES[str(facts.get("resolution", "720p")).lower()]
+        return (Artifact("k", "video/mp4", 9, "s", *size, duration_s=float(facts.get("duration", 5))),)
     kind = {"image": "image/png", "audio": "audio/mpeg"}[MODALITIES[operation]]
     return (Artifact("k", kind, 9, "s"),) * int(facts.get("n", 1))
 

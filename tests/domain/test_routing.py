@@ -60,8 +60,9 @@ def names(found: tuple[Hop, ...]) -> list[str]:
 
 
 def reasons(operation: str = "text_to_video", region: str = "", **body: Any) -> dict[str, str]:
-    chain = hops("clip", ("other", "animated"), region)
-    _, skipped = routing.eligible(plan(), asked(**body), operation, chain)
+    chain = hops("clip", ("other", "third", "animated"), region)
+    found = builders.unpriced(plan(), "kling/kling-v3")
+    _, skipped = routing.eligible(found, asked(**body), operation, chain)
     return {f"{skip.provider}/{skip.model}": skip.reason for skip in skipped}
 
 
@@ -258,7 +259,8 @@ def test_a_limit_on_cost_leaves_out_the_dear_and_the_unpriced() -> None:
     """
     assert reasons(max_usd=1, duration=8) == {
         "google/veo-3.1-generate-001": "is estimated at 3.200000 USD, above max_usd",
-        "fal/fal-ai/veo3.1": "has no price, and max_usd was given",
+        "fal/fal-ai/veo3.1": "is estimated at 3.200000 USD, above max_usd",
+        "kling/kling-v3": "has no price, and max_usd was given",
         "runway/gen4_turbo": "does not serve text_to_video",
     }
 

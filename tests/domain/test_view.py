@@ -255,6 +255,6 @@ def test_a_model_without_prices_is_listed_as_unpriced() -> None:
     """
     An empty list would look like free.
     """
-    plan = builders.shipped_plan()
+    plan = builders.unpriced(builders.shipped_plan(), "runway/gen4.5")
 
-    assert view.model_document(plan, plan.routes["kling-3.0-pro"])["pricing"] == "unpriced"
+    assert view.model_document(plan, plan.routes["runway-gen-4"])["pricing"] == "unpriced"

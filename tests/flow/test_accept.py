@@ -8,7 +8,7 @@ import pytest
 from gateway.errors import CallerError
 from gateway.flow import accept
 from gateway.flow.settle import settle
-from tests.builders import CALLER, answer, hurried, make_job, make_ports, plan_of, shipped_plan
+from tests.builders import CALLER, answer, hurried, make_job, make_ports, plan_of, shipped_plan, unpriced
 from tests.flow import steps
 from tests.flow.steps import latest, run_workflow
 
@@ -179,7 +179,7 @@ def test_a_providers_retry_after_slows_the_whole_pool() -> None:
 
 def test_an_unpriced_model_says_so() -> None:
     """No price found is no price, not zero."""
-    ports = make_ports(steps.fal_works())
+    ports = make_ports(steps.fal_works(), unpriced(shipped_plan(), "fal/fal-ai/veo3.1"))
 
     ended = run_workflow(ports, make_job(ports, "fal/fal-ai/veo3.1", duration=8))
 

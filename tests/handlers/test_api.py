@@ -172,7 +172,7 @@ def test_models_are_listed_with_parameters_and_prices(api: ModuleType) -> None:
     assert veo["parameters"]["duration"]["enum"] == [4, 6, 8]
     assert {"provider", "meter", "unit_usd", "when", "as_of", "source"} == veo["pricing"][0].keys()
     assert models["seedance-2.0"]["operations"] == ["text_to_video", "image_to_video"]
-    assert models["fal/fal-ai/veo3.1"]["pricing"] == "unpriced"
+    assert models["elevenlabs/eleven_text_to_sound_v2"]["pricing"] == "unpriced"
 
 
 def test_a_model_name_with_slashes_is_one_name(api: ModuleType) -> None:

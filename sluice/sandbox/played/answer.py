@@ -21,6 +21,8 @@ WORDS = {"throttled": "queued", "queued": "queued", "running": "running", "done"
 """State of a job to the state that an entry knows; every other is failed."""
 
 TOKENS = 100
+# Four cents where a dollar has 10^10 parts.
+BILLED = 400_000_000
 
 
 def trouble(provider: Provider, step: Step, refused: Trouble) -> Reply:
@@ -71,8 +73,8 @@ def result(
     """Answer with what was made."""
     specs = job.order.outputs
     for meter, path in step.usage.items():
-        count = len(specs[0].text) if meter == "input_character" else TOKENS
-        _set(tree, headers, path, count)
+        counts = {"input_character": len(specs[0].text), "billed_usd": BILLED}
+        _set(tree, headers, path, counts.get(meter, TOKENS))
     for output in step.outputs:
         if output.kind == "bytes":
             return Reply(200, bodies[0], specs[0].content_type, headers, has_media=True)
