@@ -28,8 +28,8 @@ SIZES = {
     "4k": (3840, 2160),
 }
 PRICED = {
-    "bfl", "bytedance-ark", "deepgram", "elevenlabs", "fal", "google", "ideogram", "kling", "minimax", "openai",
-    "pixverse", "recraft", "replicate", "runway", "stability", "vertex", "xai",
+    "bfl", "bytedance-ark", "deepgram", "elevenlabs", "fal", "google", "ideogram", "kling", "minimax",
+    "openai", "pixverse", "recraft", "replicate", "runway", "stability", "vertex", "xai",
 }  # fmt: skip
 Case = dict[str, Any]
 
