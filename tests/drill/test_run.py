@@ -11,13 +11,13 @@ from sluice.drill.result import Caller
 from sluice.errors import Refused
 from tests.drill.world import DOWN, Stack, course
 
-QUICK = (Phase("calm", 0.2), Phase("google down", 0.2, ("google",)), Phase("google back", 0.2))
-RPM = 1200
+QUICK = (Phase("calm", 0.1), Phase("google down", 0.1, ("google",)), Phase("google back", 0.1))
+RPM = 2400
 
 
 def test_callers_come_in_every_phase_and_are_seen_through() -> None:
     """
-    Twenty a second: four a phase; google serves, then fal, then google.
+    Forty a second: four a phase; google serves, then fal, then google.
     """
     stack = Stack()
     run = stack.run(course(*QUICK, rpm=RPM))
@@ -39,7 +39,7 @@ def test_a_fault_ends_by_itself_a_minute_after_its_phase() -> None:
 
     stack.run(course(*QUICK, rpm=RPM), lambda what, callers: seen.append(dict(stack.faults))).go()
 
-    assert {"google": {**DOWN, "for_s": 60.2}} in seen
+    assert {"google": {**DOWN, "for_s": 60.1}} in seen
 
 
 def test_ctrl_c_heals_and_keeps_what_there_is() -> None:
