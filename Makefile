@@ -39,7 +39,7 @@ test: $(SETUP) $(SDKS)/.ready $(NODES)/.ready $(CLIENTS)/.ready  ## Run the whol
 	@$(PY) -P -m sluice.check
 
 unit: $(SETUP)  ## Run the tests that start no program and no stack
-	@$(PY) -m pytest -q -n 2 --dist worksteal -m "not e2e and not program and not soak" $(WHOLE:%=--ignore=tests/%)
+	@$(PY) -m pytest -q -n 3 --dist worksteal -m "not e2e and not program and not soak" $(WHOLE:%=--ignore=tests/%)
 
 soak: $(SETUP)  ## Run the long tests: a burst of 600 jobs, storms of 200 and 1,000, the simulator against the stack; most of an hour
 	@$(PY) -m pytest -q -m soak

@@ -24,7 +24,7 @@ METERS = (
     "output_second",
     "output_image",
     "output_megapixel",
-    "billed_usd",  # what the provider says that it billed, in dollars or in parts of one
+    "billed",  # what the provider says that it billed, in its own unit
 )
 OVERFLOWS = ("wait", "shed", "divert")
 OVERAGES = ("refuse", "list_price")

@@ -223,7 +223,7 @@ def bearer(call: Call, scheme: str = "Bearer") -> str | None:
 
 
 def header_key(name: str) -> Callable[[Call], str | None]:
-    """Read the key from a header of its own."""
+    """Return what reads the key from a header of its own."""
     return lambda call: call.headers.get(name) or None
 
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.domain import link, view
 from gateway.domain.job import Artifact, Attempt, CostLine, Job, Skip
 from tests import builders
-from tests.fakes.clock import START
+from tests.fakes.clock import START as AT
 
 # The document as the design, section 4, shows it; `skipped` says which targets could not carry the request.
 DOCUMENTED = {
@@ -35,7 +35,6 @@ OUTPUT = {"url", "content_type", "bytes", "sha256", "width", "height", "duration
 COST = {"usd", "status", "billed_to", "lines"}
 LINE = {"meter", "units", "unit_usd", "usd", "source"}
 SECRET = b"link secret"
-AT = START
 
 
 def queued() -> Job:

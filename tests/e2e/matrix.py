@@ -77,8 +77,7 @@ class Family:
         needed = {
             name: each.enum[0] if each.enum else FILLING.get(each.type) or files[each.medium]
             for name, each in self.model.parameters.items()
-            if (each.required or (name == "prompt" and self.operation.startswith("text_to_")))
-            and (not each.operations or self.operation in each.operations)
+            if each.required and (not each.operations or self.operation in each.operations)
         }
         return {
             "model": f"{self.model.provider}/{self.model.id}",

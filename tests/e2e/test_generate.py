@@ -12,7 +12,7 @@ from tests.e2e.conftest import Gateway
 
 pytestmark = pytest.mark.e2e
 
-# Every public name of the shipped routes: what comes back, and its list price in dollars (none: unpriced).
+# Every public name of the shipped routes: what comes back, and its list price in dollars.
 SHIPPED: dict[str, tuple[dict[str, Any], str, str]] = {
     "nano-banana-pro": ({}, "image/png", "0.134000"),
     "gpt-image": ({"quality": "low", "size": "1024x1024"}, "image/png", "0.0"),

@@ -52,12 +52,12 @@ def played(seed: int, danger: float, *, mercy: bool) -> Play:
 
 def test_now_and_then_a_process_dies() -> None:
     """One in fifty moments, but a step's last try lives: no paid render is lost either."""
-    kept(range(120), danger=0.02, mercy=True)
+    kept(range(300), danger=0.02, mercy=True)
 
 
 def test_processes_die_faster_than_they_are_replaced() -> None:
     """One in twelve moments, every step and message may be lost for good: what ends, ends in order."""
-    kept(range(100), danger=0.08, mercy=False)
+    kept(range(250), danger=0.08, mercy=False)
 
 
 @pytest.mark.soak

@@ -20,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     seen: list[dict[str, str]] = []  # noqa: RUF012 - of the one server of a test
-    callers: list[int] = []  # noqa: RUF012 - the same
+    callers: list[int] = []  # noqa: RUF012 - of the one server of a test
 
     def do_GET(self) -> None:
         """Serve the path's case."""

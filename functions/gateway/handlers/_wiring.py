@@ -68,7 +68,7 @@ def client_as(service: str, credentials: dict[str, str] | None, region: str) -> 
     """Open a client under credentials of somebody else's, or in another region; it is not kept."""
     if credentials is None and not region:
         return client(service)
-    config = Config(signature_version="s3v4" if service == "s3" else None, retries={"mode": "standard"})
+    config = Config(**_EVERY, signature_version="s3v4" if service == "s3" else None)
     given: dict[str, Any] = {**(credentials or {}), "region_name": region or None, "config": config}
     return _session().create_client(service, **given)
 

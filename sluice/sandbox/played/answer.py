@@ -72,8 +72,8 @@ def result(
 ) -> Reply:
     """Answer with what was made."""
     specs = job.order.outputs
+    counts = {"input_character": len(specs[0].text), "billed": BILLED}
     for meter, path in step.usage.items():
-        counts = {"input_character": len(specs[0].text), "billed_usd": BILLED}
         _set(tree, headers, path, counts.get(meter, TOKENS))
     for output in step.outputs:
         if output.kind == "bytes":
